@@ -1,0 +1,78 @@
+// The ABI: everything a host can call. docs/abi.md is its page for readers; src/abi.ts holds the offsets and codes, shared with the wrapper.
+//
+// Numbers only cross here: addresses, counts, codes. `network` is the address of a block, a multiple of 16 at or above `heapBase()`.
+// No export traps on a block that `layout` accepted; an address that is not a block, or memory that was not grown to the bytes that `layout`
+// named, is undefined behaviour, as in C.
+
+import { Abi, Activation, Function, Status } from "../src/abi";
+import { activate, slopesOf } from "./kernels/activations";
+import { exponentials } from "./kernels/exponential";
+import { layOut, Network } from "./layout";
+import { drawParameters } from "./random";
+import { keepsSubnormals, runSelfTest, SELF_TEST_BYTES } from "./self-test";
+import { thinkRows } from "./think";
+import { trainSteps } from "./train";
+
+/** The version of this page. */
+export function abiVersion(): u32 {
+  return Abi.Version;
+}
+
+/** The first address that a block may have. */
+export function heapBase(): usize {
+  return (__heap_base + Abi.Alignment - 1) & ~(Abi.Alignment - 1);
+}
+
+/** Bytes of memory that `selfTest` overwrites. */
+export function selfTestBytes(): u32 {
+  return SELF_TEST_BYTES;
+}
+
+/** Trains a known network at `base` and answers `Ok` only if every bit of it is as it must be. Overwrites `selfTestBytes()` bytes. */
+export function selfTest(base: usize): Status {
+  return runSelfTest(base);
+}
+
+/**
+ * Computes the layout of the block from its `in` fields: the bytes it takes, or a negative status. If these bytes and the block's address
+ * go beyond 4 GiB, nothing was written. What lies before the gradient stays where it is when only capacities change.
+ */
+export function layout(network: Network): f64 {
+  return layOut(network);
+}
+
+/** Draws the first weights from the seed, sets biases to 0 and the counters to the start. Call once, after `layout`. */
+export function initialize(network: Network): void {
+  network.epoch = 0;
+  network.step = 0;
+  network.cursor = 0;
+  network.epochSum = 0;
+  network.historyLength = 0;
+  if (network.elementBytes == 8) drawParameters<f64>(network);
+  else drawParameters<f32>(network);
+}
+
+/** The outputs of the first `rows` ≤ SampleCapacity rows of inputs, written over the targets. */
+export function think(network: Network, rows: u32): void {
+  if (network.elementBytes == 8) thinkRows<f64>(network, rows);
+  else thinkRows<f32>(network, rows);
+}
+
+/** Trains for at most `steps` steps: `Ok` when `EpochTarget` is reached, `More` when there is more to do, or an error. */
+export function train(network: Network, steps: u32): Status {
+  if (!keepsSubnormals(network)) return Status.SubnormalsFlushed;
+  if (network.elementBytes == 8) return trainSteps<f64>(network, steps);
+  return trainSteps<f32>(network, steps);
+}
+
+/** Applies `fn` in place to `count` numbers of `elementBytes` bytes each at `p`. */
+export function apply(fn: Function, elementBytes: u32, p: usize, count: usize): void {
+  if (elementBytes == 8) applyTo<f64>(fn, p, count);
+  else applyTo<f32>(fn, p, count);
+}
+
+function applyTo<T>(fn: Function, p: usize, count: usize): void {
+  if (fn == Function.Exponential) exponentials<T>(p, count);
+  else if (fn >= Function.Slope) slopesOf<T>((fn - Function.Slope) as Activation, p, count);
+  else activate<T>(fn as Activation, p, count);
+}

@@ -1,0 +1,25 @@
+import { parameterVectorBytes } from "./lanes";
+
+// Without its sign bit, a larger floating-point number is a larger integer, infinity is above all finite numbers and NaN above infinity. So the
+// largest magnitude is a maximum of integers: one instruction, the same in any order, and nothing that is not finite can hide.
+
+/** The largest |x| of `count` elements from `p` on, or something not finite if one of them is not; for f64 rounded down to 20 bits. */
+export function largestMagnitude<T>(p: usize, count: usize): T {
+  const end = p + count * sizeof<T>();
+  let largest: u32 = 0;
+  if (ASC_FEATURE_SIMD) {
+    const vectorEnd = p + parameterVectorBytes<T>(count);
+    // f64: the upper halves hold sign, exponent and 20 bits of the fraction, which suffices here, and 64-bit maxima do not exist.
+    const mask = sizeof<T>() == 8 ? v128.splat<u64>(0x7fffffff00000000) : v128.splat<u32>(0x7fffffff);
+    let most = v128.splat<u32>(0);
+    for (; p < vectorEnd; p += sizeof<v128>()) most = v128.max<u32>(most, v128.and(load<v128>(p), mask));
+    largest = max(
+      max(v128.extract_lane<u32>(most, 0), v128.extract_lane<u32>(most, 1)),
+      max(v128.extract_lane<u32>(most, 2), v128.extract_lane<u32>(most, 3))
+    );
+  }
+  // Little-endian: the upper half of an f64 is its last four bytes.
+  for (; p < end; p += sizeof<T>()) largest = max(largest, load<u32>(p, sizeof<T>() - 4) & 0x7fffffff);
+  if (sizeof<T>() == 8) return reinterpret<f64>((largest as u64) << 32) as T;
+  return reinterpret<f32>(largest) as T;
+}

@@ -1,0 +1,82 @@
+import { Activation, Status } from "../src/abi";
+import { layOut, Network } from "./layout";
+import { drawParameters, nextDouble } from "./random";
+import { trainSteps } from "./train";
+
+/** What the known run's parameters must fold to, in f64 and f32: the same in every build, host and machine. */
+const DIGEST_64: u32 = 0x1fa96578;
+const DIGEST_32: u32 = 0x62031613;
+
+const SAMPLES: u32 = 7;
+
+/** Bytes that the self-test may overwrite. */
+export const SELF_TEST_BYTES: u32 = 32768;
+
+/** Whether subnormal numbers survive; a host built with `-Ofast` may have told the processor to flush them to zero. */
+export function keepsSubnormals(network: Network): bool {
+  // The factors come from memory, so that no optimizer can answer for the machine. inputs ≥ 1.
+  const inputs = network.inputs;
+  const smallest64 = reinterpret<f64>(inputs as u64);
+  const smallest32 = reinterpret<f32>(inputs);
+  return smallest64 * 2.0 > 0 && smallest32 * 2.0 > 0;
+}
+
+/**
+ * Trains a small network with every activation in both precisions at `base`, and compares all of its bits with what they must be. The digests
+ * that came out, f64's and f32's, are left at `base` as two u32.
+ */
+export function runSelfTest(base: usize): Status {
+  const network = changetype<Network>(base);
+  const digest64 = knownRun<f64>(network);
+  const subnormals = keepsSubnormals(network);
+  const digest32 = knownRun<f32>(network);
+  store<u32>(base, digest64);
+  store<u32>(base, digest32, 4);
+  if (!subnormals) return Status.SubnormalsFlushed;
+  return digest64 == DIGEST_64 && digest32 == DIGEST_32 ? Status.Ok : Status.SelfTestFailed;
+}
+
+/** 3 inputs, 7 tanh, 5 relu, 6 linear, 2 sigmoid units with biases: widths that no vector divides, 7 rows in batches of 3, 5 epochs. */
+function knownRun<T>(network: Network): u32 {
+  memory.fill(changetype<usize>(network), 0, SELF_TEST_BYTES);
+  network.elementBytes = sizeof<T>();
+  network.inputs = 3;
+  network.layerCount = 4;
+  network.seed = 1;
+  network.learningRate = 0.1;
+  network.sampleCapacity = SAMPLES;
+  network.training = 1;
+  setLayer(network, 0, 7, Activation.Tanh);
+  setLayer(network, 1, 5, Activation.Relu);
+  setLayer(network, 2, 6, Activation.Linear);
+  setLayer(network, 3, 2, Activation.Sigmoid);
+  if (layOut(network) > (SELF_TEST_BYTES as f64)) return 0;
+  drawParameters<T>(network);
+  const values = (SAMPLES * (network.inputs + network.outputs)) as usize;
+  const state = network.at(network.generator);
+  for (let i: usize = 0; i < values; i++) {
+    const at = i < SAMPLES * network.inputs
+      ? network.at(network.sampleInputs) + i * sizeof<T>()
+      : network.at(network.sampleTargets) + (i - SAMPLES * network.inputs) * sizeof<T>();
+    store<T>(at, nextDouble(state) as T);
+  }
+  network.sampleRows = SAMPLES;
+  network.batchRows = 3;
+  network.epochTarget = 5;
+  network.historyInterval = 1;
+  trainSteps<T>(network, 100);
+  // FNV-1a over the parameters' 32-bit words.
+  let digest: u32 = 2166136261;
+  const bytes = (network.parameterCount as usize) * sizeof<T>();
+  for (let i: usize = 0; i < bytes; i += 4) {
+    digest = (digest ^ load<u32>(network.at(network.parameters) + i)) * 16777619;
+  }
+  return digest;
+}
+
+function setLayer(network: Network, index: u32, units: u32, activation: Activation): void {
+  const layer = network.layer(index);
+  layer.units = units;
+  layer.activation = activation;
+  layer.bias = 1;
+}

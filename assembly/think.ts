@@ -1,0 +1,14 @@
+import { forward } from "./forward";
+import { Network } from "./layout";
+
+/** The network's outputs for the first `rows` rows of the input samples, written where their targets would stand. */
+export function thinkRows<T>(network: Network, rows: u32): void {
+  const inputBytes = (network.inputs as usize) * sizeof<T>();
+  const outputBytes = (network.outputs as usize) * sizeof<T>();
+  const outputs = network.at(network.layer(network.layerCount - 1).outputs);
+  for (let row: usize = 0; row < rows; row += network.chunkRows) {
+    const chunk = min<usize>((rows as usize) - row, network.chunkRows);
+    forward<T>(network, network.at(network.sampleInputs) + row * inputBytes, chunk);
+    memory.copy(network.at(network.sampleTargets) + row * outputBytes, outputs, chunk * outputBytes);
+  }
+}

@@ -1,0 +1,280 @@
+import { Activation, Function as CoreFunction, Header, LayerField, Status } from "./abi.js";
+import { Block, type Elements, layerField } from "./block.js";
+import { statusError } from "./core.js";
+import { count, describe, TrainingError } from "./errors.js";
+import { type ActivationName, type NetworkOptions, type Plan, type Precision, readOptions, readTrainOptions, type TrainOptions } from "./options.js";
+import { checkLength, checkNumbers, type FlatRows, isNumericArray, type NumericArray, type Row, type Rows, readTable, type TableShape } from "./rows.js";
+
+/** How a training run went: `loss[i]` is the loss of epoch `epoch[i]`, counted from 1 since the network was made. */
+export interface History {
+  readonly epoch: number[];
+  /**
+   * The loss over all rows of the epoch, each row's taken before the step that learns from it: the sum or the mean over the rows, as
+   * `reduction` says.
+   */
+  readonly loss: number[];
+}
+
+/** One dense layer of a network. */
+export interface Layer {
+  /** Width of the layer's input. */
+  readonly inputs: number;
+  /** Width of the layer's output. */
+  readonly units: number;
+  readonly activation: ActivationName;
+  /** Shape of `weights`: [inputs, units]. */
+  readonly shape: readonly [inputs: number, units: number];
+  /**
+   * The weights themselves, row by row: input i's weight for unit u is at i · units + u. A view: it changes as the network learns, and writing to it
+   * changes the network. Ask again after a call that needed more memory than any before, which leaves older views empty.
+   */
+  readonly weights: Elements;
+  /** The biases themselves, one for each unit, as a view like `weights`; empty in a layer without. */
+  readonly biases: Elements;
+}
+
+/** Training works in slices of about this long, so that the engine can replace the core's code by a faster version in between. */
+const SLICE_MILLISECONDS = 10;
+const FIRST_SLICE_STEPS = 64;
+
+/**
+ * A feed-forward neural network. Without options it is the tutorial's: 3 inputs, one sigmoid neuron without bias, seed 1.
+ *
+ * ```js
+ * const network = new NeuralNetwork();
+ * network.train([[0, 0, 1], [1, 1, 1], [1, 0, 1], [0, 1, 1]], [[0], [1], [1], [0]], 15_000);
+ * network.think([1, 0, 0]); // [0.9999584016709994]
+ * ```
+ *
+ * The same options, data and calls give the same bits in every host.
+ */
+export class NeuralNetwork {
+  /** Width of an input row. */
+  readonly inputs: number;
+  /** Width of an output row. */
+  readonly outputs: number;
+  /** The seed that the weights were drawn from. */
+  readonly seed: number;
+  readonly precision: Precision;
+  /** The layers from first to last. */
+  readonly layers: readonly Layer[];
+  #block: Block | undefined;
+  readonly #inputShape: TableShape;
+  readonly #targetShape: TableShape;
+  /** One row of inputs and of outputs, for `think` of a single row. */
+  #inputRow!: Elements;
+  #outputRow!: Elements;
+
+  /**
+   * @throws TypeError for an option of the wrong kind or an unknown one
+   * @throws RangeError for a value out of range, and for a network that does not fit into the 4 GiB that WebAssembly addresses
+   */
+  constructor(options?: NetworkOptions) {
+    const plan = readOptions(options);
+    this.#block = new Block(plan);
+    this.inputs = plan.inputs;
+    this.outputs = this.#block.outputs;
+    this.seed = plan.seed;
+    this.precision = plan.precision;
+    this.#inputShape = { name: "inputs", width: this.inputs, precision: this.precision };
+    this.#targetShape = { name: "targets", width: this.outputs, precision: this.precision, column: this.outputs === 1 };
+    this.layers = Object.freeze(plan.layers.map((layer, i) => this.#layer(layer, i)));
+    this.#takeViews(this.#block);
+  }
+
+  /**
+   * The network's outputs. A row gives a row, rows give rows; arrays give arrays, typed arrays give typed arrays of the network's precision,
+   * and `{ data, rows }` gives one flat typed array (rows × outputs). A row's answer does not depend on the other rows.
+   *
+   * @throws TypeError, RangeError for inputs that are not rows of `inputs` finite numbers; the message says where
+   */
+  think(inputs: readonly number[]): number[];
+  think(inputs: NumericArray): Elements;
+  think(inputs: readonly (readonly number[])[]): number[][];
+  think(inputs: readonly NumericArray[]): Elements[];
+  think(inputs: FlatRows): Elements;
+  think(inputs: Row | Rows): number[] | number[][] | Elements | Elements[];
+  think(inputs: Row | Rows): number[] | number[][] | Elements | Elements[] {
+    const block = this.#alive("think");
+    if (Array.isArray(inputs) && typeof inputs[0] === "number") return this.#thinkRow(block, inputs);
+    const table = readTable(inputs, this.#inputShape);
+    if (block.ensure(table.rows, false)) this.#takeViews(block);
+    table.place(block.view(Header.SampleInputs, table.rows * this.inputs));
+    block.core.think(block.base, table.rows);
+    const outputs = block.view(Header.SampleTargets, table.rows * this.outputs);
+    if (table.form === "flat" || table.form === "typed row") return outputs.slice();
+    if (table.form === "typed rows") return nested(outputs, this.outputs, (row) => row.slice());
+    return nested(outputs, this.outputs, (row) => Array.from(row));
+  }
+
+  /** The frequent case without the detour over a table. */
+  #thinkRow(block: Block, row: readonly number[]): number[] {
+    checkLength("inputs", row, this.inputs);
+    checkNumbers(row, this.#inputShape, undefined);
+    const from = this.#inputRow;
+    for (let i = 0; i < row.length; i++) from[i] = row[i] as number;
+    block.core.think(block.base, 1);
+    const to = this.#outputRow;
+    const outputs: number[] = [];
+    for (let i = 0; i < to.length; i++) outputs.push(to[i] as number);
+    return outputs;
+  }
+
+  /**
+   * Trains by gradient descent: for each batch of rows w ← w − learningRate · gradient of the loss, the rows' gradients summed or averaged as the
+   * option `reduction` says. Called again, it goes on from where it was. Nothing of `inputs` and `targets` is kept.
+   *
+   * @param inputs rows of `network.inputs` numbers
+   * @param targets as many rows of `network.outputs` numbers; with one output a flat list of numbers will do
+   * @param options the number of iterations, each a step over all rows as in the tutorial; or epochs, batch size and more
+   * @returns the loss over time
+   * @throws TypeError, RangeError for data or options that cannot be used, before anything is changed
+   * @throws TrainingError when the loss or the gradient is no longer finite; the weights are those of the last step before
+   */
+  train(inputs: Row | Rows, targets: Row | Rows, options: number | TrainOptions): History {
+    const block = this.#alive("train");
+    const x = readTable(inputs, this.#inputShape);
+    const t = readTable(targets, this.#targetShape);
+    if (t.rows !== x.rows) {
+      throw new RangeError(`targets: expected ${count(x.rows, "row")}, as many as inputs, got ${t.rows}`);
+    }
+    const { epochs, batchSize, historyInterval } = readTrainOptions(options, x.rows);
+    const target = block.double(Header.Epoch) + epochs;
+    if (target > Number.MAX_SAFE_INTEGER) {
+      throw new RangeError(`epochs: expected at most ${Number.MAX_SAFE_INTEGER} over the network's life, got ${target}`);
+    }
+    if (block.ensure(x.rows, true)) this.#takeViews(block);
+    x.place(block.view(Header.SampleInputs, x.rows * this.inputs));
+    t.place(block.view(Header.SampleTargets, x.rows * this.outputs));
+    block.setUint(Header.SampleRows, x.rows);
+    block.setUint(Header.BatchRows, batchSize);
+    block.setDouble(Header.EpochTarget, target);
+    block.setDouble(Header.HistoryInterval, historyInterval);
+    block.setUint(Header.HistoryLength, 0);
+    block.setUint(Header.Cursor, 0);
+    block.setDouble(Header.EpochSum, 0);
+    return this.#run(block, target, historyInterval);
+  }
+
+  #run(block: Block, target: number, interval: number): History {
+    const history: History = { epoch: [], loss: [] };
+    let next = block.double(Header.Epoch);
+    for (let steps = FIRST_SLICE_STEPS; ; ) {
+      const start = performance.now();
+      const status = block.core.train(block.base, steps);
+      const took = performance.now() - start;
+      for (const loss of block.takeHistory()) {
+        next = Math.min(target, (Math.floor(next / interval) + 1) * interval);
+        history.epoch.push(next);
+        history.loss.push(loss);
+      }
+      if (status === Status.Ok) return history;
+      if (status !== Status.More) throw this.#trainingError(block, status);
+      if (took < SLICE_MILLISECONDS / 2) steps = Math.min(steps * 2, 2 ** 30);
+      else if (took > SLICE_MILLISECONDS) steps = Math.max(1, steps >>> 1);
+    }
+  }
+
+  #trainingError(block: Block, status: Status): Error {
+    if (status !== Status.NonFiniteLoss && status !== Status.NonFiniteGradient) return statusError(status);
+    const iteration = block.double(Header.Step) + 1;
+    const epoch = block.double(Header.Epoch) + 1;
+    const loss = block.double(Header.LastLoss);
+    const batch = Math.floor(block.uint(Header.Cursor) / block.uint(Header.BatchRows)) + 1;
+    const what = status === Status.NonFiniteLoss ? `the loss became ${loss}` : `the gradient became too large (the loss is ${loss})`;
+    return new TrainingError(
+      `training stopped: ${what} at iteration ${iteration} (epoch ${epoch}, batch ${batch}). The weights are those of the iteration before. ` +
+        `What usually helps: a smaller learning rate (it is ${block.double(Header.LearningRate)}), inputs scaled to about −1 … 1, ` +
+        'reduction: "mean"',
+      { iteration, epoch, loss },
+    );
+  }
+
+  /**
+   * The tutorial's sigmoid, 1 / (1 + e^−x), computed in the network's precision.
+   *
+   * @param x a number, or an array or typed array of numbers, each of which is replaced in a new one
+   */
+  sigmoid(x: number): number;
+  sigmoid(x: readonly number[]): number[];
+  sigmoid(x: NumericArray): Elements;
+  sigmoid(x: number | Row): number | number[] | Elements {
+    return this.#apply("sigmoid", CoreFunction.Activation + Activation.Sigmoid, x);
+  }
+
+  /** The sigmoid's slope where its output is `y`: y · (1 − y). As in the tutorial, of the output and not of the sum. */
+  sigmoidDerivative(y: number): number;
+  sigmoidDerivative(y: readonly number[]): number[];
+  sigmoidDerivative(y: NumericArray): Elements;
+  sigmoidDerivative(y: number | Row): number | number[] | Elements {
+    return this.#apply("sigmoidDerivative", CoreFunction.Slope + Activation.Sigmoid, y);
+  }
+
+  /** The first layer's weights as the tutorial prints them: one row for each input, one column for each unit. A copy. */
+  get synapticWeights(): number[][] {
+    const { weights, units } = this.layers[0] as Layer;
+    return nested(weights, units, (row) => Array.from(row));
+  }
+
+  /** Gives the network's memory back. Afterwards every use throws; a second call does nothing. */
+  dispose(): void {
+    this.#block = undefined;
+    this.#inputRow = this.#outputRow = new Float64Array(0);
+  }
+
+  #alive(method: string): Block {
+    if (this.#block) return this.#block;
+    throw new TypeError(`${method}: this network has been disposed`);
+  }
+
+  #takeViews(block: Block): void {
+    this.#inputRow = block.view(Header.SampleInputs, this.inputs);
+    this.#outputRow = block.view(Header.SampleTargets, this.outputs);
+  }
+
+  #layer(plan: Plan["layers"][number], i: number): Layer {
+    const inputs = this.#alive("layers").uint(layerField(i, LayerField.Inputs));
+    const { units, bias, activation } = plan;
+    const view = (field: LayerField, length: number) => this.#alive("layers").view(layerField(i, field), length);
+    return Object.freeze({
+      inputs,
+      units,
+      activation,
+      shape: Object.freeze([inputs, units] as const),
+      get weights() {
+        return view(LayerField.Weights, inputs * units);
+      },
+      get biases() {
+        return view(LayerField.Biases, bias ? units : 0);
+      },
+    });
+  }
+
+  /** Applies a function of the core to each number, by way of the first row of samples. */
+  #apply(name: string, fn: number, x: number | Row): number | number[] | Elements {
+    const block = this.#alive(name);
+    const values = typeof x === "number" ? [x] : x;
+    if (!Array.isArray(values) && !isNumericArray(values)) {
+      throw new TypeError(`${name}: expected a number or an array of numbers, got ${describe(x)}`);
+    }
+    const bad = Array.from(values as readonly unknown[]).findIndex((value) => typeof value !== "number");
+    if (bad >= 0) throw new TypeError(`${name}[${bad}]: expected a number, got ${describe(values[bad])}`);
+    const row = this.#inputRow;
+    const result = block.elementBytes === 8 ? new Float64Array(values.length) : new Float32Array(values.length);
+    for (let i = 0; i < values.length; i += row.length) {
+      const part = values.slice(i, i + row.length);
+      row.set(part);
+      block.core.apply(fn, block.elementBytes, row.byteOffset, part.length);
+      result.set(row.subarray(0, part.length), i);
+    }
+    if (typeof x === "number") return result[0] as number;
+    return Array.isArray(x) ? Array.from(result) : result;
+  }
+}
+
+/** The rows of a flat array. */
+function nested<R>(flat: Elements, width: number, copy: (row: Elements) => R): R[] {
+  const rows: R[] = [];
+  for (let at = 0; at < flat.length; at += width) rows.push(copy(flat.subarray(at, at + width)));
+  return rows;
+}
