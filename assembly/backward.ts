@@ -13,6 +13,7 @@ export function backward<T>(network: Network, rows: usize): void {
     const inputs = (layer.inputs as usize) * element;
     const d = network.at(before.deltas);
     // dX = dZ · Wᵀ
+    // biome-ignore format: a line for each matrix
     product<T>(
       network.at(layer.deltas), units, element,
       network.at(layer.weights), element, units,
@@ -39,6 +40,7 @@ export function parameterGradient<T>(network: Network, x: usize, rows: usize, co
     const d = network.at(layer.deltas);
     const dW = network.at(layer.weights + toGradient);
     // dW = Xᵀ · dZ
+    // biome-ignore format: a line for each matrix
     product<T>(
       x, element, inputs,
       d, units, element,

@@ -11,6 +11,7 @@ export function forward<T>(network: Network, x: usize, rows: usize): void {
     const units = (layer.units as usize) * element;
     const y = network.at(layer.outputs);
     // Z = b + X · W
+    // biome-ignore format: a line for each matrix
     product<T>(
       x, inputs, element,
       network.at(layer.weights), units, element,

@@ -53,16 +53,31 @@ export function initialize(network: Network): void {
 }
 
 /** The outputs of the first `rows` ≤ SampleCapacity rows of inputs, written over the targets. */
-export function think(network: Network, rows: u32): void {
+export function think(network: Network, rows: u32): Status {
+  if (rows > network.sampleCapacity) return Status.InvalidRun;
   if (network.elementBytes == 8) thinkRows<f64>(network, rows);
   else thinkRows<f32>(network, rows);
+  return Status.Ok;
 }
 
 /** Trains for at most `steps` steps: `Ok` when `EpochTarget` is reached, `More` when there is more to do, or an error. */
 export function train(network: Network, steps: u32): Status {
+  if (!isRunnable(network)) return Status.InvalidRun;
   if (!keepsSubnormals(network)) return Status.SubnormalsFlushed;
   if (network.elementBytes == 8) return trainSteps<f64>(network, steps);
   return trainSteps<f32>(network, steps);
+}
+
+function isRunnable(network: Network): bool {
+  const rows = network.sampleRows;
+  return (
+    network.training != 0 &&
+    rows > 0 &&
+    rows <= network.sampleCapacity &&
+    network.batchRows > 0 &&
+    network.cursor < rows &&
+    network.historyInterval >= 1
+  );
 }
 
 /** Applies `fn` in place to `count` numbers of `elementBytes` bytes each at `p`. */

@@ -1,6 +1,6 @@
 import { Abi, Activation, Header, Initializer, LayerField, Loss, Reduction, Status } from "../src/abi";
-import { GENERATOR_BYTES } from "./random";
 import { PANEL_BYTES } from "./kernels/product";
+import { GENERATOR_BYTES } from "./random";
 
 // One network is one block:
 //
@@ -101,13 +101,13 @@ if (offsetof<Layer>() > <usize>Abi.LayerBytes) ERROR("Abi.LayerBytes");
 export function layOut(network: Network): f64 {
   if (!isValid(network)) return -(Status.InvalidBlock as f64);
   const bytes = place(network, false);
-  if (changetype<usize>(network) as f64 + bytes > ADDRESSABLE) return bytes;
+  if ((changetype<usize>(network) as f64) + bytes > ADDRESSABLE) return bytes;
   return place(network, true);
 }
 
 function isValid(network: Network): bool {
   if (network.elementBytes != 8 && network.elementBytes != 4) return false;
-  if (network.inputs == 0 || network.layerCount == 0) return false;
+  if (network.inputs == 0 || network.layerCount == 0 || network.sampleCapacity == 0) return false;
   if (network.loss > Loss.SquaredError || network.reduction > Reduction.Mean) return false;
   for (let l: u32 = 0; l < network.layerCount; l++) {
     const layer = network.layer(l);

@@ -17,10 +17,14 @@ export function squaredErrorDeltas<T>(network: Network, t: usize, rows: usize, s
   const d = network.at(layer.deltas);
   const count = rows * layer.units;
   switch (layer.activation) {
-    case Activation.Sigmoid: return errorTimesSlope<Sigmoid, T>(d, y, t, scale, count);
-    case Activation.Tanh: return errorTimesSlope<Tanh, T>(d, y, t, scale, count);
-    case Activation.Relu: return errorTimesSlope<Relu, T>(d, y, t, scale, count);
-    default: return errorTimesSlope<Linear, T>(d, y, t, scale, count);
+    case Activation.Sigmoid:
+      return errorTimesSlope<Sigmoid, T>(d, y, t, scale, count);
+    case Activation.Tanh:
+      return errorTimesSlope<Tanh, T>(d, y, t, scale, count);
+    case Activation.Relu:
+      return errorTimesSlope<Relu, T>(d, y, t, scale, count);
+    default:
+      return errorTimesSlope<Linear, T>(d, y, t, scale, count);
   }
 }
 
@@ -61,7 +65,10 @@ export function squaredError<T>(network: Network, t: usize, rows: usize): f64 {
 
 /** Σ (y − t)² over one row. */
 function sumOfSquares<T>(y: usize, t: usize, units: usize): f64 {
-  let s0: f64 = 0, s1: f64 = 0, s2: f64 = 0, s3: f64 = 0;
+  let s0: f64 = 0,
+    s1: f64 = 0,
+    s2: f64 = 0,
+    s3: f64 = 0;
   const end = y + units * sizeof<T>();
   for (; y + 3 * sizeof<T>() < end; y += 4 * sizeof<T>(), t += 4 * sizeof<T>()) {
     s0 += square<T>(y, t);
@@ -82,7 +89,10 @@ function square<T>(y: usize, t: usize): f64 {
 
 /** The sum of `count` doubles in four interleaved partial sums. */
 function sum(p: usize, count: usize): f64 {
-  let s0: f64 = 0, s1: f64 = 0, s2: f64 = 0, s3: f64 = 0;
+  let s0: f64 = 0,
+    s1: f64 = 0,
+    s2: f64 = 0,
+    s3: f64 = 0;
   const end = p + (count << 3);
   for (; p + 24 < end; p += 32) {
     s0 += load<f64>(p);

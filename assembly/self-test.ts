@@ -4,8 +4,8 @@ import { drawParameters, nextDouble } from "./random";
 import { trainSteps } from "./train";
 
 /** What the known run's parameters must fold to, in f64 and f32: the same in every build, host and machine. */
-const DIGEST_64: u32 = 0x1fa96578;
-const DIGEST_32: u32 = 0x62031613;
+const DIGEST_64: u32 = 0x4292e6b6;
+const DIGEST_32: u32 = 0x122588dc;
 
 const SAMPLES: u32 = 7;
 
@@ -55,9 +55,10 @@ function knownRun<T>(network: Network): u32 {
   const values = (SAMPLES * (network.inputs + network.outputs)) as usize;
   const state = network.at(network.generator);
   for (let i: usize = 0; i < values; i++) {
-    const at = i < SAMPLES * network.inputs
-      ? network.at(network.sampleInputs) + i * sizeof<T>()
-      : network.at(network.sampleTargets) + (i - SAMPLES * network.inputs) * sizeof<T>();
+    const at =
+      i < SAMPLES * network.inputs
+        ? network.at(network.sampleInputs) + i * sizeof<T>()
+        : network.at(network.sampleTargets) + (i - SAMPLES * network.inputs) * sizeof<T>();
     store<T>(at, nextDouble(state) as T);
   }
   network.sampleRows = SAMPLES;

@@ -52,7 +52,7 @@ function step<T>(network: Network, from: u32, batch: u32): Status {
   const x = network.at(network.sampleInputs) + (from as usize) * inputBytes;
   const t = network.at(network.sampleTargets) + (from as usize) * targetBytes;
   const mean = network.reduction == Reduction.Mean;
-  const scale = mean ? ((1 as T) / (batch as T)) as T : (1 as T);
+  const scale = mean ? (((1 as T) / (batch as T)) as T) : (1 as T);
 
   let loss: f64 = 0;
   for (let row: usize = 0; row < batch; row += network.chunkRows) {

@@ -1,13 +1,16 @@
-import { largestMagnitude } from "./kernels/magnitude";
 import { mul, parameterVectorBytes, splat, sub } from "./kernels/lanes";
+import { largestMagnitude } from "./kernels/magnitude";
 import { Network } from "./layout";
 
 /** Whether the gradient is finite and one step along it cannot carry a parameter beyond the range of `T`. */
 export function isStepFinite<T>(network: Network): bool {
   const largest = largestMagnitude<T>(network.at(network.gradient), network.parameterCount);
   const step = (largest * (network.learningRate as T)) as T;
-  const half: T = sizeof<T>() == 8 ? (f64.MAX_VALUE / 2) as T : (f32.MAX_VALUE / 2) as T;
-  return largest < (Infinity as T) && step < half;
+  const bound: T = sizeof<T>() == 8 ? ((f64.MAX_VALUE / 4) as T) : ((f32.MAX_VALUE / 4) as T);
+  if (!(largest < (Infinity as T) && step < bound)) return false;
+  // A step below a quarter of a unit in the last place of the largest number cannot carry even that beyond it.
+  const harmless: T = sizeof<T>() == 8 ? ((f64.MAX_VALUE * f64.EPSILON * 0.125) as T) : ((f32.MAX_VALUE * f32.EPSILON * 0.125) as T);
+  return step < harmless || largestMagnitude<T>(network.at(network.parameters), network.parameterCount) < bound;
 }
 
 /** Gradient descent: w ← w − learningRate · dw for all parameters. */

@@ -41,7 +41,9 @@ writeFileSync(STAMP, "");
 
 /** Runs a JavaScript tool of node_modules without standard input, which belongs to whatever is started after the build. */
 function run(tool, args) {
-  const path = existsSync(tool) ? tool : join(dirname(require.resolve(`${tool.split("/")[0]}/package.json`)), tool.split("/").slice(1).join("/"));
+  const path = existsSync(tool)
+    ? tool
+    : join(dirname(require.resolve(`${tool.split("/")[0]}/package.json`)), tool.split("/").slice(1).join("/"));
   const { status } = spawnSync(process.execPath, [path, ...args], { stdio: ["ignore", 2, 2] });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -119,6 +119,8 @@ export const enum Status {
   NonFiniteGradient = 19,
   /** The host computes with subnormal numbers flushed to zero, so results would not be the same as elsewhere. */
   SubnormalsFlushed = 20,
+  /** What is asked for does not fit what was laid out: more rows than there is room for, training without room for it, batches of no rows. */
+  InvalidRun = 22,
   /** A known training run came out with other bits than it must. */
   SelfTestFailed = 21,
 }

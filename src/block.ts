@@ -1,4 +1,4 @@
-import { Abi, Header, LayerField, Status } from "./abi.js";
+import { Abi, Header, LayerField, type Status } from "./abi.js";
 import { type Core, instantiate, statusError } from "./core.js";
 import { ACTIVATIONS, INITIALIZERS, type Plan } from "./options.js";
 
@@ -7,7 +7,7 @@ const PAGE = 65536;
 const ADDRESSABLE = 2 ** 32;
 
 /** Elements of the network's precision. */
-export type Elements = Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+export type Elements = Float64Array | Float32Array;
 
 /**
  * A network's block of linear memory in an instance of its own: lays it out, gives views of its regions, grows it. Views do not survive growth,
@@ -113,7 +113,11 @@ export class Block {
 
   /** The losses in the history, which is empty afterwards. */
   takeHistory(): Float64Array {
-    const losses = new Float64Array(this.core.memory.buffer, this.base + this.uint(Header.History), this.uint(Header.HistoryLength)).slice();
+    const losses = new Float64Array(
+      this.core.memory.buffer,
+      this.base + this.uint(Header.History),
+      this.uint(Header.HistoryLength),
+    ).slice();
     this.setUint(Header.HistoryLength, 0);
     return losses;
   }

@@ -11,7 +11,7 @@ export interface Core {
   selfTest(base: number): Status;
   layout(network: number): number;
   initialize(network: number): void;
-  think(network: number, rows: number): void;
+  think(network: number, rows: number): Status;
   train(network: number, steps: number): Status;
   apply(fn: number, elementBytes: number, p: number, count: number): void;
 }

@@ -1,9 +1,29 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { Activation, Function as CoreFunction, Header, LayerField, Status } from "./abi.js";
 import { Block, type Elements, layerField } from "./block.js";
 import { statusError } from "./core.js";
 import { count, describe, TrainingError } from "./errors.js";
-import { type ActivationName, type NetworkOptions, type Plan, type Precision, readOptions, readTrainOptions, type TrainOptions } from "./options.js";
-import { checkLength, checkNumbers, type FlatRows, isNumericArray, type NumericArray, type Row, type Rows, readTable, type TableShape } from "./rows.js";
+import {
+  type ActivationName,
+  type NetworkOptions,
+  type Plan,
+  type Precision,
+  readOptions,
+  readTrainOptions,
+  type TrainOptions,
+} from "./options.js";
+import {
+  checkAttached,
+  checkLength,
+  checkNumbers,
+  type FlatRows,
+  isNumericArray,
+  type NumericArray,
+  type Row,
+  type Rows,
+  readTable,
+  type TableShape,
+} from "./rows.js";
 
 /** How a training run went: `loss[i]` is the loss of epoch `epoch[i]`, counted from 1 since the network was made. */
 export interface History {
@@ -48,7 +68,7 @@ const FIRST_SLICE_STEPS = 64;
  *
  * The same options, data and calls give the same bits in every host.
  */
-export class NeuralNetwork {
+export class NeuralNetwork implements Disposable {
   /** Width of an input row. */
   readonly inputs: number;
   /** Width of an output row. */
@@ -141,7 +161,9 @@ export class NeuralNetwork {
     const { epochs, batchSize, historyInterval } = readTrainOptions(options, x.rows);
     const target = block.double(Header.Epoch) + epochs;
     if (target > Number.MAX_SAFE_INTEGER) {
-      throw new RangeError(`epochs: expected at most ${Number.MAX_SAFE_INTEGER} over the network's life, got ${target}`);
+      throw new RangeError(
+        `epochs: expected at most ${Number.MAX_SAFE_INTEGER - block.double(Header.Epoch)} more for this network, got ${epochs}`,
+      );
     }
     if (block.ensure(x.rows, true)) this.#takeViews(block);
     x.place(block.view(Header.SampleInputs, x.rows * this.inputs));
@@ -222,6 +244,13 @@ export class NeuralNetwork {
     this.#inputRow = this.#outputRow = new Float64Array(0);
   }
 
+  declare [Symbol.dispose]: () => void;
+
+  static {
+    // Not all browsers have the symbol yet; where it is missing nobody can ask for it.
+    if (Symbol.dispose) NeuralNetwork.prototype[Symbol.dispose] = NeuralNetwork.prototype.dispose;
+  }
+
   #alive(method: string): Block {
     if (this.#block) return this.#block;
     throw new TypeError(`${method}: this network has been disposed`);
@@ -235,17 +264,18 @@ export class NeuralNetwork {
   #layer(plan: Plan["layers"][number], i: number): Layer {
     const inputs = this.#alive("layers").uint(layerField(i, LayerField.Inputs));
     const { units, bias, activation } = plan;
-    const view = (field: LayerField, length: number) => this.#alive("layers").view(layerField(i, field), length);
+    const view = (name: string, field: LayerField, length: number) =>
+      this.#alive(`layers[${i}].${name}`).view(layerField(i, field), length);
     return Object.freeze({
       inputs,
       units,
       activation,
       shape: Object.freeze([inputs, units] as const),
       get weights() {
-        return view(LayerField.Weights, inputs * units);
+        return view("weights", LayerField.Weights, inputs * units);
       },
       get biases() {
-        return view(LayerField.Biases, bias ? units : 0);
+        return view("biases", LayerField.Biases, bias ? units : 0);
       },
     });
   }
@@ -257,6 +287,7 @@ export class NeuralNetwork {
     if (!Array.isArray(values) && !isNumericArray(values)) {
       throw new TypeError(`${name}: expected a number or an array of numbers, got ${describe(x)}`);
     }
+    checkAttached(name, values);
     const bad = Array.from(values as readonly unknown[]).findIndex((value) => typeof value !== "number");
     if (bad >= 0) throw new TypeError(`${name}[${bad}]: expected a number, got ${describe(values[bad])}`);
     const row = this.#inputRow;

@@ -197,6 +197,9 @@ function record(name: string, value: unknown, keys: readonly string[]): object {
   }
   for (const key of Object.keys(value)) {
     if (keys.includes(key)) continue;
+    if (name === "options" && key === "learningRate") {
+      throw new TypeError('options: unknown option "learningRate"; it belongs into optimizer: { name: "sgd", learningRate }');
+    }
     const near = nearest(key, keys);
     throw new TypeError(`${name}: unknown option "${key}"${near ? `; did you mean "${near}"?` : `; known are ${keys.join(", ")}`}`);
   }

@@ -67,7 +67,8 @@ function readRows(value: readonly unknown[], shape: TableShape): Table {
     const row = value[r];
     const isTyped = isNumericArray(row);
     typed &&= isTyped;
-    if (!isTyped && !Array.isArray(row)) throw new TypeError(`${name}[${r}]: expected a row of ${count(width, "number")}, got ${describe(row)}`);
+    if (!isTyped && !Array.isArray(row))
+      throw new TypeError(`${name}[${r}]: expected a row of ${count(width, "number")}, got ${describe(row)}`);
     checkLength(`${name}[${r}]`, row, width);
     checkNumbers(row, shape, r);
   }
@@ -141,7 +142,7 @@ export function checkLength(name: string, row: readonly unknown[] | NumericArray
 }
 
 /** Refuses a typed array whose buffer was transferred away, which looks like an empty one. */
-function checkAttached(name: string, row: readonly unknown[] | NumericArray): void {
+export function checkAttached(name: string, row: readonly unknown[] | NumericArray): void {
   if (row.length > 0 || !ArrayBuffer.isView(row)) return;
   try {
     new Uint8Array(row.buffer);
@@ -151,5 +152,7 @@ function checkAttached(name: string, row: readonly unknown[] | NumericArray): vo
 }
 
 export function isNumericArray(value: unknown): value is NumericArray {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof BigInt64Array) && !(value instanceof BigUint64Array);
+  return (
+    ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof BigInt64Array) && !(value instanceof BigUint64Array)
+  );
 }

@@ -1,6 +1,7 @@
 import { Activation } from "../../src/abi";
-import { exponential, exponentialMinusOne, inverseOverflows, isNormalRange, normalExponential } from "./exponential";
-import { abs, add, atMost, copySign, div, mul, positivePart, splat, sub, vectorBytes, whereAboveZero } from "./lanes";
+import { exponential, inverseOverflows, isNormalRange, normalExponential } from "./exponential";
+import { hyperbolicTangent } from "./hyperbolic-tangent";
+import { add, div, mul, positivePart, splat, sub, vectorBytes, whereAboveZero } from "./lanes";
 
 // An activation is a class without data: `value` gives y = f(z), and `timesSlope` d · f′ with the slope f′ expressed by y.
 // The compiler makes one loop of each, since `changetype<A>(0).value` is known to it; `activate` and `multiplyBySlope` choose among them.
@@ -28,15 +29,11 @@ export class Sigmoid {
   }
 }
 
-/** tanh z = (e^2|z| − 1) / (e^2|z| + 1) with the sign of z. f′ = 1 − y². */
+/** tanh z. f′ = 1 − y². */
 @unmanaged
 export class Tanh {
   value<T, V>(z: V): V {
-    // From 20 (f64) or 10 (f32) on the quotient rounds to 1, so larger arguments need not be computed.
-    const limit: T = sizeof<T>() == 8 ? (40.0 as T) : (20.0 as T);
-    const size = abs<T, V>(z);
-    const m = exponentialMinusOne<T, V>(atMost<T, V>(add<T, V>(size, size), splat<T, V>(limit)));
-    return copySign<T, V>(div<T, V>(m, add<T, V>(m, splat<T, V>(2 as T))), z);
+    return hyperbolicTangent<T, V>(z);
   }
   timesSlope<T, V>(d: V, y: V): V {
     return mul<T, V>(d, sub<T, V>(splat<T, V>(1 as T), mul<T, V>(y, y)));

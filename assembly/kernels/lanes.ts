@@ -111,3 +111,9 @@ export function storeFour<T>(p: usize, x0: T, x1: T, x2: T, x3: T): void {
     store<v128>(p, v128.replace_lane<T>(x, 3, x3));
   }
 }
+
+/** `below` where x < limit, `otherwise` where not or where x is NaN. */
+export function select<T, V>(x: V, limit: V, below: V, otherwise: V): V {
+  if (isVector<V>()) return v128.bitselect(below, otherwise, v128.lt<T>(x, limit));
+  return x < limit ? below : otherwise;
+}

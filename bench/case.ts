@@ -1,0 +1,25 @@
+import type { Unit } from "./report.js";
+
+/** What is measured: the same call in several implementations. */
+export interface Case {
+  /** As `--case` and the report name it. */
+  readonly name: string;
+  /** One line for the reader of the table. */
+  readonly title: string;
+  readonly unit: Unit;
+  /** Makes everything that the calls need. It runs once, and only if the case was chosen. */
+  contenders(): readonly Contender[];
+}
+
+export interface Contender {
+  readonly implementation: string;
+  readonly threads: number;
+  /** Numbers by which it is seen, before anything is timed, that all contenders of a case compute the same. */
+  answer(): readonly number[];
+  /** Runs before each sample, outside of the timed part. */
+  before?(): void;
+  /** The timed part: `calls` calls. */
+  run(): unknown;
+  /** Calls in one sample, many where one is too short for the clock. */
+  readonly calls: number;
+}

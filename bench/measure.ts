@@ -1,0 +1,88 @@
+import { Bench, type Task } from "tinybench";
+import type { Case, Contender } from "./case.js";
+import type { Result, Unit } from "./report.js";
+
+/** How long to measure each contender, in milliseconds. */
+export interface Effort {
+  readonly warmup: number;
+  /** One turn, in which a contender takes samples until the time is over, and at least one. */
+  readonly turn: number;
+  readonly rounds: number;
+}
+
+/** Long enough that V8 has optimized everything; turns short enough that a disturbance of the machine meets all contenders. */
+export const FULL: Effort = { warmup: 500, turn: 50, rounds: 40 };
+
+/** Shows that everything works. The figures mean nothing. */
+export const QUICK: Effort = { warmup: 5, turn: 2, rounds: 2 };
+
+/** Above the rounding of some ten thousand steps, far below any difference that an error would make. */
+const TOLERANCE = 1e-9;
+
+const PER_MILLISECOND: Readonly<Record<Unit, number>> = { ns: 1e6, µs: 1e3, ms: 1, s: 1e-3 };
+
+/** Measures all contenders of a case in turns: in each round another one begins. */
+export async function measure(subject: Case, effort: Effort): Promise<Result[]> {
+  const contenders = subject.contenders();
+  checkAnswers(subject, contenders);
+  const bench = new Bench({
+    time: effort.turn,
+    iterations: 1,
+    warmupTime: effort.warmup,
+    warmupIterations: 1,
+    retainSamples: true,
+    throws: true,
+  });
+  const entries = contenders.map((contender) => ({ contender, task: addTask(bench, contender), samples: [] as number[] }));
+  for (const { task } of entries) await task.warmup();
+  for (let round = 0; round < effort.rounds; round++) {
+    for (let turn = 0; turn < entries.length; turn++) {
+      const { task, samples } = entries[(round + turn) % entries.length] as (typeof entries)[number];
+      task.reset();
+      await task.run();
+      samples.push(...samplesOf(task));
+    }
+  }
+  return entries.map(({ contender, samples }) => {
+    const scale = PER_MILLISECOND[subject.unit] / contender.calls;
+    const sorted = samples.map((milliseconds) => milliseconds * scale).sort((a, b) => a - b);
+    return {
+      case: subject.name,
+      implementation: contender.implementation,
+      threads: contender.threads,
+      unit: subject.unit,
+      median: medianOf(sorted),
+      best: sorted[0] as number,
+      runs: sorted.length,
+    };
+  });
+}
+
+/** `run` may return a promise, which is then awaited in the timed part. */
+function addTask(bench: Bench, contender: Contender): Task {
+  const name = `${contender.implementation}, ${contender.threads} threads`;
+  bench.add(name, () => contender.run(), { beforeEach: () => contender.before?.() });
+  return bench.getTask(name) as Task;
+}
+
+function samplesOf(task: Task): readonly number[] {
+  const { result } = task;
+  if (!("latency" in result) || !result.latency.samples) throw new Error(`${task.name}: no samples, it is ${result.state}`);
+  return result.latency.samples;
+}
+
+function checkAnswers({ name }: Case, [first, ...others]: readonly Contender[]): void {
+  const expected = first?.answer() ?? [];
+  for (const other of others) {
+    const got = other.answer();
+    const equal = got.length === expected.length && got.every((x, i) => Math.abs(x - (expected[i] as number)) <= TOLERANCE);
+    if (equal) continue;
+    throw new Error(`${name}: ${other.implementation} answers ${got.join(" ")}, but ${first?.implementation} ${expected.join(" ")}`);
+  }
+}
+
+function medianOf(sorted: readonly number[]): number {
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] as number;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+}

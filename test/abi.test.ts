@@ -1,0 +1,249 @@
+// docs/abi.md is what hosts in other languages are written from, so it is held against src/abi.ts and against the built binaries: a row
+// that is missing, left over or wrong fails. What it promises about calls is then tried on the bare exports.
+
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { BareCore, BareNetwork, PAGE, pageTable } from "./support/bare-host.js";
+import { signaturesOf } from "./support/signatures.js";
+
+const SOURCE = readFileSync("src/abi.ts", "utf8");
+const BUILDS = ["feedforward.wasm", "feedforward.scalar.wasm"].map((file) => ({ file, binary: readFileSync(`dist/${file}`) }));
+
+interface Member {
+  readonly name: string;
+  readonly value: string;
+  readonly comment: string;
+}
+
+/** The members of an enumeration in src/abi.ts with their comments. */
+function members(enumeration: string): Member[] {
+  const body = new RegExp(`enum ${enumeration} \\{\\n(.*?)^\\}`, "ms").exec(SOURCE)?.[1] ?? "";
+  const found = [...body.matchAll(/(?:\/\*\* (.*?) \*\/\s*)?(\w+) = (\d+),/gs)].map(([, comment = "", name = "", value = ""]) => ({
+    name,
+    value,
+    comment,
+  }));
+  expect(found.length, enumeration).toBeGreaterThan(0);
+  return found;
+}
+
+/** The value of one member. */
+function value(enumeration: string, name: string): number {
+  return Number(members(enumeration).find((member) => member.name === name)?.value);
+}
+
+/** [offset, type, name, direction] of a field, whose comment begins "in:", "out, f64:" or the like. */
+function field({ name, value, comment }: Member): string[] {
+  const [, direction = "", type = "u32"] = /^(in|out|in\/out)(?:, (\w+))?:/.exec(comment) ?? [];
+  return [value, type, name, direction];
+}
+
+describe("docs/abi.md agrees with src/abi.ts", () => {
+  test("every enumeration is known here", () => {
+    expect([...SOURCE.matchAll(/enum (\w+)/g)].map(([, name]) => name)).toEqual([
+      "Abi",
+      "Header",
+      "LayerField",
+      "Status",
+      "Activation",
+      "Function",
+      "Loss",
+      "Reduction",
+      "Initializer",
+    ]);
+  });
+
+  test("header", () => {
+    const fields = members("Header").filter(({ name }) => name !== "Bytes");
+    expect(pageTable("Header").map((row) => row.slice(0, 4))).toEqual(fields.map(field));
+    expect(PAGE).toContain(`The header takes ${value("Header", "Bytes")} bytes.`);
+  });
+
+  test("layer table", () => {
+    expect(pageTable("Layer table").map((row) => row.slice(0, 4))).toEqual(members("LayerField").map(field));
+    expect(PAGE).toContain(`Entry \`l\` stands at ${value("Header", "Bytes")} + ${value("Abi", "LayerBytes")} · \`l\`.`);
+  });
+
+  test.each(["Status", "Activation", "Loss", "Reduction", "Initializer", "Function"])("codes of %s", (name) => {
+    expect(pageTable(name).map((row) => row.slice(0, 2))).toEqual(members(name).map((member) => [member.value, member.name]));
+  });
+
+  test("version and alignment", () => {
+    expect(PAGE).toContain(`ABI version **${value("Abi", "Version")}**`);
+    expect(PAGE).toContain(`- a multiple of ${value("Abi", "Alignment")}, at or above`);
+  });
+
+  test("every row says what it means", () => {
+    for (const name of ["Header", "Layer table", "Exports", "Status", "Activation", "Loss", "Reduction", "Initializer", "Function"]) {
+      for (const row of pageTable(name)) expect(row.at(-1), row.join(" | ")).toMatch(/\S/);
+    }
+  });
+});
+
+describe.each(BUILDS)("docs/abi.md agrees with $file", ({ file, binary }) => {
+  const module = new WebAssembly.Module(binary);
+  const core = new BareCore(module);
+
+  test("which the page names", () => {
+    expect(pageTable("The module").map(([name]) => name)).toContain(`\`${file}\``);
+  });
+
+  test("imports", () => {
+    expect(WebAssembly.Module.imports(module)).toEqual([]);
+    expect(PAGE).toContain("To instantiate, pass no imports.");
+  });
+
+  test("exports and their signatures", () => {
+    const signatures = signaturesOf(binary);
+    const actual = WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind === "function" ? signatures.get(name) : kind]);
+    const described = pageTable("Exports").map(([name = "", signature = ""]) => [
+      name.replaceAll("`", ""),
+      signature.replaceAll("`", "").replaceAll(/\w+: /g, ""),
+    ]);
+    expect(described.sort()).toEqual(actual.sort());
+    expect(described.length).toBe(10);
+  });
+
+  test("self-test and its digests", () => {
+    expect(core.call("abiVersion")).toBe(value("Abi", "Version"));
+    core.growTo(core.base + core.call("selfTestBytes"));
+    expect(core.call("selfTest", core.base)).toBe(value("Status", "Ok"));
+    const digests = [0, 4].map(
+      (offset) =>
+        `\`0x${core.view
+          .getUint32(core.base + offset, true)
+          .toString(16)
+          .padStart(8, "0")}\``,
+    );
+    expect(pageTable("The self-test")).toEqual([
+      ["f64", digests[0]],
+      ["f32", digests[1]],
+    ]);
+  });
+});
+
+const TUTORIAL = { inputs: [0, 0, 1, 1, 1, 1, 1, 0, 1, 0, 1, 1], targets: [0, 1, 1, 0] };
+const ENDING = [10.087408960563154, -0.2069536618062991, -4.83757834715658];
+
+describe.each(BUILDS)("the sequence of calls, on $file", ({ binary }) => {
+  const module = new WebAssembly.Module(binary);
+
+  test("the tutorial's run, cut anywhere", () => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    const { losses } = network.train(15_000, 7, 100);
+    expect(network.weights()).toEqual(ENDING);
+    expect(losses.length).toBe(150);
+    expect(losses.at(-1)).toBeLessThan(losses[0] as number);
+    expect(network.think([1, 0, 0])).toBe(0.9999584016709994);
+  });
+
+  test("a full history asks to be taken", () => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    const capacity = network.get("HistoryCapacity");
+    network.prepare(capacity + 1, 1);
+    expect(network.call("train", 1_000_000)).toBe(value("Status", "More"));
+    expect(network.get("HistoryLength")).toBe(capacity);
+    expect(network.call("train", 1_000_000)).toBe(value("Status", "More"));
+    expect(network.getDouble("Epoch")).toBe(capacity);
+    network.set("HistoryLength", 0);
+    expect(network.call("train", 1_000_000)).toBe(value("Status", "Ok"));
+    expect(network.getDouble("Epoch")).toBe(capacity + 1);
+    expect(network.get("HistoryLength")).toBe(1);
+  });
+
+  test("two blocks in one memory, one of them saved, loaded elsewhere and trained on", () => {
+    const core = new BareCore(module);
+    const first = new BareNetwork(core, TUTORIAL.inputs, TUTORIAL.targets);
+    const second = new BareNetwork(core, TUTORIAL.inputs, [1, 0, 0, 1], first.network + first.bytes);
+    first.train(6_000, 1_000, 1_000);
+    second.train(100, 1_000, 1_000);
+    const saved = first.bytesBefore("Gradient");
+    expect(first.think([1, 0, 0])).toBeGreaterThan(0.9);
+    expect(second.think([1, 0, 0])).toBeLessThan(0.5);
+
+    const loaded = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets, undefined, saved);
+    loaded.train(9_000, 1_000, 1_000);
+    expect(loaded.weights()).toEqual(ENDING);
+  });
+
+  test("room for more rows keeps what is kept", () => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    network.train(6_000, 1_000, 1_000);
+    // In front of the generator stand the offsets of what moves.
+    const kept = () => network.bytesBefore("Gradient").subarray(network.get("Generator"));
+    const before = kept();
+    network.set("SampleCapacity", 10_000);
+    expect(network.layOut()).toBeGreaterThan(10_000 * 4 * 8);
+    expect(kept()).toEqual(before);
+    expect(before.length).toBeGreaterThan(0);
+    network.place(TUTORIAL.inputs, TUTORIAL.targets);
+    network.train(9_000, 1_000, 1_000);
+    expect(network.weights()).toEqual(ENDING);
+  });
+
+  test("a loss that is not finite stops before the step, again and again", () => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    network.train(5, 1, 1);
+    const weights = network.weights();
+    network.place([Number.NaN, ...TUTORIAL.inputs.slice(1)], TUTORIAL.targets);
+    network.prepare(10, 1);
+    for (const _ of [1, 2]) expect(network.call("train", 100)).toBe(value("Status", "NonFiniteLoss"));
+    expect(network.weights()).toEqual(weights);
+    expect([network.getDouble("Epoch"), network.getDouble("Step"), network.get("Cursor")]).toEqual([5, 5, 0]);
+  });
+
+  test.each([
+    ["ElementBytes", 2],
+    ["Inputs", 0],
+    ["LayerCount", 0],
+    ["Loss", 9],
+    ["Reduction", 9],
+  ])("layout refuses %s = %i", (name, wrong) => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    network.set(name, wrong);
+    expect(network.call("layout")).toBe(-value("Status", "InvalidBlock"));
+  });
+
+  test.each([
+    ["Units", 0],
+    ["Activation", 9],
+    ["Bias", 2],
+    ["Initializer", 9],
+  ])("layout refuses a layer with %s = %i", (name, wrong) => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    network.setLayer(name, wrong);
+    expect(network.call("layout")).toBe(-value("Status", "InvalidBlock"));
+  });
+
+  test("layout tells the size of what cannot be, and writes nothing", () => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    network.set("Inputs", 2 ** 31);
+    const before = network.bytesBefore("Gradient");
+    expect(network.call("layout")).toBeGreaterThan(2 ** 32);
+    expect(network.bytesBefore("Gradient")).toEqual(before);
+  });
+
+  test.each([
+    [8, Float64Array],
+    [4, Float32Array],
+  ] as const)("apply computes every function on elements of %i bytes", (elementBytes, Type) => {
+    const core = new BareCore(module);
+    const apply = (fn: number, x: number) => {
+      const cell = new Type(core.memory.buffer, core.base, 1);
+      cell[0] = x;
+      core.call("apply", fn, elementBytes, core.base, 1);
+      return cell[0];
+    };
+    const code = (name: string) => value("Activation", name);
+    const slope = value("Function", "Slope");
+    expect(apply(code("Linear"), -0.5)).toBe(-0.5);
+    expect(apply(code("Sigmoid"), 0)).toBe(0.5);
+    expect(apply(code("Tanh"), 1)).toBeCloseTo(Math.tanh(1), 6);
+    expect(apply(code("Relu"), -0.5)).toBe(0);
+    expect(apply(slope + code("Linear"), 0.5)).toBe(1);
+    expect(apply(slope + code("Sigmoid"), 0.5)).toBe(0.25);
+    expect(apply(slope + code("Tanh"), 0.5)).toBe(0.75);
+    expect(apply(slope + code("Relu"), 0.5)).toBe(1);
+    expect(apply(value("Function", "Exponential"), 1)).toBeCloseTo(Math.E, 6);
+  });
+});

@@ -1,0 +1,260 @@
+// The package as its users get it: packed, installed into an empty folder, and used there by programs that know nothing of this repository.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import * as esbuild from "esbuild";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const TUTORIAL = `
+const network = new NeuralNetwork();
+network.train([[0, 0, 1], [1, 1, 1], [1, 0, 1], [0, 1, 1]], [[0], [1], [1], [0]], 15_000);
+console.log(network.think([1, 0, 0])[0]);
+`;
+const ANSWER = "0.9999584016709994\n";
+
+const require = createRequire(import.meta.url);
+const manifest = JSON.parse(readFileSync("package.json", "utf8"));
+
+/** Beside each other: the tarball, and a project that has nothing but it installed. */
+let folder: string;
+let project: string;
+let tarball: string;
+let packed: string[];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "feedforward-package-"));
+  project = join(folder, "project");
+  mkdirSync(project);
+  // Without scripts: the package is built already, and prepack would build it again under the feet of other tests.
+  const [pack] = JSON.parse(npm(process.cwd(), "pack", "--ignore-scripts", "--json", "--pack-destination", folder));
+  tarball = join(folder, pack.filename);
+  packed = pack.files.map(({ path }: { path: string }) => path);
+  write("package.json", JSON.stringify({ private: true, type: "module" }));
+  npm(project, "install", "--prefer-offline", tarball);
+}, 120_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function npm(cwd: string, ...args: string[]): string {
+  return output(spawnSync("npm", args, { cwd, encoding: "utf8", shell: process.platform === "win32" }));
+}
+
+function node(cwd: string, ...args: string[]): string {
+  return output(spawnSync(process.execPath, args, { cwd, encoding: "utf8" }));
+}
+
+function output({ status, stdout, stderr, error }: ReturnType<typeof spawnSync>): string {
+  if (status !== 0) throw error ?? new Error(`exit status ${status}\n${stdout}\n${stderr}`);
+  return String(stdout);
+}
+
+/** Writes a file of the project. */
+function write(name: string, text: string): string {
+  writeFileSync(join(project, name), text);
+  return name;
+}
+
+/** The path of a command's script that a development dependency brings. */
+function script(name: string, command: string): string {
+  const path = require.resolve(`${name}/package.json`);
+  return join(dirname(path), JSON.parse(readFileSync(path, "utf8")).bin[command]);
+}
+
+describe("contents", () => {
+  test("are what users need, and nothing else", () => {
+    expect(packed).toEqual(
+      expect.arrayContaining(["package.json", "README.md", "CHANGELOG.md", "LICENSE", "dist/index.js", "docs/abi.md"]),
+    );
+    const known =
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|docs\/[\w-]+\.md|dist\/[\w-]+(\.js|\.d\.ts)|dist\/feedforward(\.\w+)?\.wasm)$/;
+    expect(packed.filter((path) => !known.test(path))).toEqual([]);
+  });
+
+  test("have every file that the exports name", () => {
+    const named =
+      JSON.stringify(manifest.exports)
+        .match(/\.\/[^"]+\.[^"]+/g)
+        ?.filter((path) => !Object.hasOwn(manifest.exports, path)) ?? [];
+    expect(named.length).toBeGreaterThan(5);
+    for (const path of named) expect(packed).toContain(path.slice(2));
+  });
+
+  test("need the loader and nothing else at run time", () => {
+    expect(Object.keys(JSON.parse(npm(project, "ls", "--all", "--json")).dependencies.feedforward.dependencies)).toEqual([
+      "@assemblyscript/loader",
+    ]);
+  });
+});
+
+describe("Node", () => {
+  test("imports it", () => {
+    write("tutorial.mjs", `import { NeuralNetwork } from "feedforward";${TUTORIAL}`);
+    expect(node(project, "tutorial.mjs")).toBe(ANSWER);
+  });
+
+  test("loads it from CommonJS", () => {
+    // Node 20.19 and 22.12 and later can require an ES module; others import it, which CommonJS can do anywhere.
+    const canRequire = (process.features as { require_module?: boolean }).require_module === true;
+    write("required.cjs", `const { NeuralNetwork } = require("feedforward");${TUTORIAL}`);
+    write("imported.cjs", `import("feedforward").then(({ NeuralNetwork }) => {${TUTORIAL}});`);
+    for (const name of canRequire ? ["required.cjs", "imported.cjs"] : ["imported.cjs"]) expect(node(project, name)).toBe(ANSWER);
+  });
+
+  test("finds the scalar core", () => {
+    const scalar = TUTORIAL.replace("NeuralNetwork()", "NeuralNetwork({ core: scalarCore() })");
+    write("scalar.mjs", `import { NeuralNetwork } from "feedforward"; import { scalarCore } from "feedforward/scalar";${scalar}`);
+    expect(node(project, "scalar.mjs")).toBe(ANSWER);
+  });
+
+  test("finds the file for browsers, which stands alone", () => {
+    const path = node(project, "--print", 'require.resolve("feedforward/browser")').trim();
+    const alone = join(folder, "alone");
+    mkdirSync(alone);
+    writeFileSync(join(alone, "feedforward.mjs"), readFileSync(path));
+    writeFileSync(join(alone, "tutorial.mjs"), `import { NeuralNetwork } from "./feedforward.mjs";${TUTORIAL}`);
+    expect(node(alone, "tutorial.mjs")).toBe(ANSWER);
+  });
+
+  test.each(["feedforward.wasm", "feedforward.scalar.wasm"])("finds %s, which imports nothing and can be passed as a core", (name) => {
+    const compiled = TUTORIAL.replace("NeuralNetwork()", "NeuralNetwork({ core })");
+    write(
+      "core.mjs",
+      `import { readFileSync } from "node:fs";
+       import { fileURLToPath } from "node:url";
+       import { NeuralNetwork } from "feedforward";
+       const core = new WebAssembly.Module(readFileSync(fileURLToPath(import.meta.resolve("feedforward/${name}"))));
+       if (WebAssembly.Module.imports(core).length !== 0) throw new Error("it has imports");${compiled}`,
+    );
+    expect(node(project, "core.mjs")).toBe(ANSWER);
+  });
+
+  test("finds nothing that is not exported", () => {
+    write("inner.mjs", 'import("feedforward/dist/core.js").catch(({ code }) => console.log(code));');
+    expect(node(project, "inner.mjs")).toBe("ERR_PACKAGE_PATH_NOT_EXPORTED\n");
+  });
+});
+
+describe("TypeScript", () => {
+  const right = `
+    import { NeuralNetwork, TrainingError, type History, type NetworkOptions } from "feedforward";
+    import { scalarCore } from "feedforward/scalar";
+    const options: NetworkOptions = { inputs: 3, layers: [{ units: 4, activation: "relu" }, { units: 1 }], precision: "float32" };
+    const network = new NeuralNetwork({ ...options, core: scalarCore() });
+    const history: History = network.train([[0, 0, 1], [1, 1, 1]], [0, 1], { epochs: 3, batchSize: 1 });
+    const row: number[] = network.think([1, 0, 0]);
+    const rows: number[][] = network.think([[1, 0, 0], [0, 1, 0]]);
+    const flat: Float64Array | Float32Array = network.think({ data: Float32Array.of(1, 0, 0), rows: 1 });
+    const weights: number[][] = network.synapticWeights;
+    const y: number = network.sigmoidDerivative(network.sigmoid(0));
+    const iteration = (error: unknown): number => (error instanceof TrainingError ? error.iteration : 0);
+    network.dispose();
+    export { flat, history, iteration, row, rows, weights, y };
+  `;
+  const wrong = `
+    import { NeuralNetwork } from "feedforward";
+    // @ts-expect-error: no such activation
+    new NeuralNetwork({ inputs: 3, layers: [{ units: 4, activation: "sigmoidd" }] });
+    // @ts-expect-error: units are missing
+    new NeuralNetwork({ inputs: 3, layers: [{ activation: "sigmoid" }] });
+    // @ts-expect-error: no such option
+    new NeuralNetwork({ inputs: 3, layers: [{ units: 1 }], learningRate: 1 });
+    // @ts-expect-error: undefined is not the same as leaving it out
+    new NeuralNetwork({ seed: undefined });
+    const network = new NeuralNetwork();
+    // @ts-expect-error: how often is missing
+    network.train([[0, 0, 1]], [[0]]);
+    // @ts-expect-error: text is no row
+    network.think("1, 0, 0");
+    // @ts-expect-error: one row in, one row out
+    const answers: number[][] = network.think([1, 0, 0]);
+    // @ts-expect-error: the layers are fixed
+    network.layers = [];
+    export { answers };
+  `;
+
+  test.each([
+    ["nodenext", "nodenext"],
+    ["bundler", "esnext"],
+  ])(
+    "checks right and wrong uses strictly, modules resolved as %s",
+    (moduleResolution, module) => {
+      write("right.ts", right);
+      write("wrong.ts", wrong);
+      const compilerOptions = {
+        target: "es2022",
+        module,
+        moduleResolution,
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+        skipLibCheck: false,
+        noEmit: true,
+        types: [],
+      };
+      write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["right.ts", "wrong.ts"] }));
+      node(project, script("typescript", "tsc"), "--project", ".");
+      // The check checks: an error that nobody expects is found.
+      write("wrong.ts", wrong.replaceAll("// @ts-expect-error", "//"));
+      expect(() => node(project, script("typescript", "tsc"), "--project", ".")).toThrow(/"sigmoidd"/);
+    },
+    60_000,
+  );
+});
+
+describe("bundlers", () => {
+  test("bundle it for the browser", async () => {
+    const outfile = join(folder, "bundle.mjs");
+    await esbuild.build({
+      stdin: { contents: `import { NeuralNetwork } from "feedforward";${TUTORIAL}`, resolveDir: project },
+      outfile,
+      bundle: true,
+      platform: "browser",
+      format: "esm",
+      minify: true,
+      logLevel: "silent",
+    });
+    expect(node(folder, outfile)).toBe(ANSWER);
+  });
+});
+
+describe("checks of packages", () => {
+  test("publint finds nothing", async () => {
+    const bytes = readFileSync(tarball);
+    const content = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+    const { messages, pkg } = await publint({ pack: { tarball: content }, strict: true });
+    expect(pkg.name).toBe("feedforward");
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  test("arethetypeswrong finds nothing", () => {
+    // The package is ES modules only, which CommonJS imports; the binaries are for hosts that read files, and have no types.
+    const binaries = Object.keys(manifest.exports).filter((name) => name.endsWith(".wasm"));
+    expect(binaries).toHaveLength(2);
+    const args = [tarball, "--profile", "esm-only", "--exclude-entrypoints", ...binaries.map((name) => name.slice(2))];
+    expect(node(project, script("@arethetypeswrong/cli", "attw"), ...args)).toContain("feedforward/scalar");
+  }, 60_000);
+});
+
+describe("size", () => {
+  test("is within the budget", () => {
+    expect(node(".", "scripts/size.mjs")).toMatch(/feedforward\.js +\d+ +\d+ +20000\n/);
+  });
+
+  test("fails above the budget", () => {
+    const { status, stdout } = spawnSync(process.execPath, ["scripts/size.mjs", "--budget", "10000"], { encoding: "utf8" });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/feedforward\.js +\d+ +\d+ +10000 too large\n/);
+  });
+});
+
+test("the lock file names no download address", () => {
+  const lock = JSON.parse(readFileSync("package-lock.json", "utf8"));
+  const entries = Object.values<{ resolved?: string }>(lock.packages);
+  expect(entries.length).toBeGreaterThan(50);
+  expect(entries.filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+});
