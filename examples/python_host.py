@@ -95,7 +95,8 @@ def main():
 
     # `think` reads the first rows of the samples and writes its outputs over their targets.
     core.write(base + inputs, "3d", 1, 0, 0)
-    core.call("think", base, 1)
+    status = core.call("think", base, 1)
+    assert status == OK, f"think: status {status}"
     (answer,) = core.read(base + targets, "d")
     print("Considering New Situation: 1 0 0")
     print("New Output data:", answer)

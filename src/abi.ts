@@ -111,18 +111,16 @@ export const enum Status {
   More = 1,
   /** A field of the header or of the layer table is out of its range. */
   InvalidBlock = 16,
-  /** The block does not fit into the 4 GiB that WebAssembly can address. */
-  TooLarge = 17,
   /** The loss is no longer a finite number. Nothing of the step was applied. */
   NonFiniteLoss = 18,
   /** The gradient is no longer finite or its step would not be. Nothing of the step was applied. */
   NonFiniteGradient = 19,
   /** The host computes with subnormal numbers flushed to zero, so results would not be the same as elsewhere. */
   SubnormalsFlushed = 20,
-  /** What is asked for does not fit what was laid out: more rows than there is room for, training without room for it, batches of no rows. */
-  InvalidRun = 22,
   /** A known training run came out with other bits than it must. */
   SelfTestFailed = 21,
+  /** What is asked for does not fit what was laid out: more rows than there is room for, training without room for it, batches of no rows. */
+  InvalidRun = 22,
 }
 
 /** Activation functions: code → name in `src/options.ts`. */

@@ -196,6 +196,7 @@ describe.each(BUILDS)("the sequence of calls, on $file", ({ binary }) => {
     ["ElementBytes", 2],
     ["Inputs", 0],
     ["LayerCount", 0],
+    ["SampleCapacity", 0],
     ["Loss", 9],
     ["Reduction", 9],
   ])("layout refuses %s = %i", (name, wrong) => {
@@ -213,6 +214,30 @@ describe.each(BUILDS)("the sequence of calls, on $file", ({ binary }) => {
     const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
     network.setLayer(name, wrong);
     expect(network.call("layout")).toBe(-value("Status", "InvalidBlock"));
+  });
+
+  test.each([
+    ["Training", 0],
+    ["SampleRows", 0],
+    ["SampleRows", 5],
+    ["BatchRows", 0],
+    ["Cursor", 4],
+  ])("train refuses %s = %i and does nothing", (name, wrong) => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    network.prepare(10, 1);
+    network.set(name, wrong);
+    const bytes = () => new Uint8Array(network.core.memory.buffer, network.network, network.bytes).slice();
+    const before = bytes();
+    expect(network.call("train", 100)).toBe(value("Status", "InvalidRun"));
+    expect(bytes()).toEqual(before);
+  });
+
+  test("train refuses a history interval below 1, and think more rows than there are", () => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    network.prepare(10, 0);
+    expect(network.call("train", 100)).toBe(value("Status", "InvalidRun"));
+    expect(network.call("think", TUTORIAL.targets.length + 1)).toBe(value("Status", "InvalidRun"));
+    expect(network.call("think", TUTORIAL.targets.length)).toBe(value("Status", "Ok"));
   });
 
   test("layout tells the size of what cannot be, and writes nothing", () => {

@@ -28,7 +28,12 @@ function fresh(precision: "float64" | "float32" = "float64"): NeuralNetwork {
 }
 
 /** Expects that `call` throws just this, and leaves the network as it was. */
-function refuses(call: (network: NeuralNetwork) => unknown, kind: typeof TypeError | typeof RangeError, message: string, precision?: "float32"): void {
+function refuses(
+  call: (network: NeuralNetwork) => unknown,
+  kind: typeof TypeError | typeof RangeError,
+  message: string,
+  precision?: "float32",
+): void {
   const network = fresh(precision);
   const before = bytesOf(network);
   let thrown: unknown;
@@ -133,14 +138,44 @@ describe("a table", () => {
   });
 
   test("with ragged rows", () => {
-    const ragged = [[0, 0, 1], [1, 1], [1, 0, 1]];
+    const ragged = [
+      [0, 0, 1],
+      [1, 1],
+      [1, 0, 1],
+    ];
     refuses((n) => n.train(ragged, TARGETS, 1), RangeError, "inputs[1]: expected 3 numbers, got 2");
     refuses((n) => n.think(ragged), RangeError, "inputs[1]: expected 3 numbers, got 2");
-    refuses((n) => n.train(INPUTS, [[0, 1], [1, 0], [1, 1, 1]], 1), RangeError, "targets[2]: expected 2 numbers, got 3");
+    refuses(
+      (n) =>
+        n.train(
+          INPUTS,
+          [
+            [0, 1],
+            [1, 0],
+            [1, 1, 1],
+          ],
+          1,
+        ),
+      RangeError,
+      "targets[2]: expected 2 numbers, got 3",
+    );
   });
 
   test("of another width", () => {
-    refuses((n) => n.train([[1, 2], [3, 4], [5, 6]], TARGETS, 1), RangeError, "inputs[0]: expected 3 numbers, got 2");
+    refuses(
+      (n) =>
+        n.train(
+          [
+            [1, 2],
+            [3, 4],
+            [5, 6],
+          ],
+          TARGETS,
+          1,
+        ),
+      RangeError,
+      "inputs[0]: expected 3 numbers, got 2",
+    );
     refuses((n) => n.think([1, 0]), RangeError, "inputs: expected 3 numbers, got 2");
     refuses((n) => n.think([1, 0, 0, 0]), RangeError, "inputs: expected 3 numbers, got 4");
     refuses((n) => n.think([[]]), RangeError, "inputs[0]: expected 3 numbers, got 0");
@@ -159,22 +194,49 @@ describe("a table", () => {
 
   test("that is no table", () => {
     const expected = "expected an array of rows, one row, or { data: a typed array, rows: their number }";
-    for (const [value, shown] of [[undefined, "undefined"], [null, "null"], ["101", '"101"'], [7, "7"], [{}, "an object"], [new Map(), "an object (Map)"]]) {
+    for (const [value, shown] of [
+      [undefined, "undefined"],
+      [null, "null"],
+      ["101", '"101"'],
+      [7, "7"],
+      [{}, "an object"],
+      [new Map(), "an object (Map)"],
+    ]) {
       refuses((n) => n.think(value as Anything), TypeError, `inputs: ${expected}, got ${shown}`);
       refuses((n) => n.train(INPUTS, value as Anything, 1), TypeError, `targets: ${expected}, got ${shown}`);
     }
     refuses((n) => n.think(new BigInt64Array(3) as Anything), TypeError, `inputs: ${expected}, got a BigInt64Array of 3 elements`);
     refuses((n) => n.think(["1", "0", "0"] as Anything), TypeError, 'inputs[0]: expected a finite number, got "1"');
     refuses((n) => n.think([[1, 0, 0], "100"] as Anything), TypeError, 'inputs[1]: expected a row of 3 numbers, got "100"');
-    refuses((n) => n.think({ data: [1, 0, 0], rows: 1 } as Anything), TypeError, "inputs.data: expected a typed array of numbers, got an array of 3 elements");
-    refuses((n) => n.think({ data: new Float64Array(3), rows: "1" } as Anything), TypeError, 'inputs.rows: expected a whole number from 1 to 9007199254740991, got "1"');
+    refuses(
+      (n) => n.think({ data: [1, 0, 0], rows: 1 } as Anything),
+      TypeError,
+      "inputs.data: expected a typed array of numbers, got an array of 3 elements",
+    );
+    refuses(
+      (n) => n.think({ data: new Float64Array(3), rows: "1" } as Anything),
+      TypeError,
+      'inputs.rows: expected a whole number from 1 to 9007199254740991, got "1"',
+    );
   });
 
   test("whose buffer is detached", () => {
     const message = (where: string) => `${where}: expected numbers, got a typed array whose buffer is detached (it was transferred)`;
     refuses((n) => n.think(detached(3)), TypeError, message("inputs"));
     refuses((n) => n.think({ data: detached(3), rows: 1 }), TypeError, message("inputs.data"));
-    refuses((n) => n.train([Float64Array.of(1, 0, 0), detached(3)], [[0, 1], [1, 0]], 1), TypeError, message("inputs[1]"));
+    refuses(
+      (n) =>
+        n.train(
+          [Float64Array.of(1, 0, 0), detached(3)],
+          [
+            [0, 1],
+            [1, 0],
+          ],
+          1,
+        ),
+      TypeError,
+      message("inputs[1]"),
+    );
     refuses((n) => n.train(INPUTS, { data: detached(6), rows: 3 }, 1), TypeError, message("targets.data"));
     const column = new NeuralNetwork();
     expect(() => column.train(INPUTS, detached(3), 1)).toThrow(new TypeError(message("targets")));
@@ -204,15 +266,31 @@ describe("iterations, epochs and batches", () => {
   });
 
   test("of the wrong kind", () => {
-    refuses((n) => n.train(INPUTS, TARGETS, "5" as Anything), TypeError, 'options: expected the number of iterations or an object with epochs, got "5"');
-    refuses((n) => n.train(INPUTS, TARGETS, undefined as Anything), TypeError, "options: expected the number of iterations or an object with epochs, got undefined");
+    refuses(
+      (n) => n.train(INPUTS, TARGETS, "5" as Anything),
+      TypeError,
+      'options: expected the number of iterations or an object with epochs, got "5"',
+    );
+    refuses(
+      (n) => n.train(INPUTS, TARGETS, undefined as Anything),
+      TypeError,
+      "options: expected the number of iterations or an object with epochs, got undefined",
+    );
     refuses((n) => n.train(INPUTS, TARGETS, {} as Anything), TypeError, `epochs: ${expected}, got undefined`);
     refuses((n) => n.train(INPUTS, TARGETS, { epochs: "5" } as Anything), TypeError, `epochs: ${expected}, got "5"`);
   });
 
   test("an unknown key names the nearest known one", () => {
-    refuses((n) => n.train(INPUTS, TARGETS, { epochs: 1, batchsize: 2 } as Anything), TypeError, 'options: unknown option "batchsize"; did you mean "batchSize"?');
-    refuses((n) => n.train(INPUTS, TARGETS, { epochs: 1, q: 2 } as Anything), TypeError, 'options: unknown option "q"; known are epochs, batchSize, historyInterval');
+    refuses(
+      (n) => n.train(INPUTS, TARGETS, { epochs: 1, batchsize: 2 } as Anything),
+      TypeError,
+      'options: unknown option "batchsize"; did you mean "batchSize"?',
+    );
+    refuses(
+      (n) => n.train(INPUTS, TARGETS, { epochs: 1, q: 2 } as Anything),
+      TypeError,
+      'options: unknown option "q"; known are epochs, batchSize, historyInterval',
+    );
   });
 });
 
@@ -239,7 +317,9 @@ describe("options of a network", () => {
       expect(error).toBeInstanceOf(RangeError);
       message = (error as Error).message;
     }
-    const bytes = Number(/^the network needs (\d+) bytes \(6\.0 GiB\), but WebAssembly can address 4 GiB \(4294967296 bytes\)$/.exec(message)?.[1]);
+    const bytes = Number(
+      /^the network needs (\d+) bytes \(6\.0 GiB\), but WebAssembly can address 4 GiB \(4294967296 bytes\)$/.exec(message)?.[1],
+    );
     // Weights and biases alone, and not a megabyte more for the rest.
     expect(bytes).toBeGreaterThan(40_000 * 40_001 * 4);
     expect(bytes).toBeLessThan(40_000 * 40_001 * 4 + 2 ** 20);
@@ -254,7 +334,9 @@ describe("options of a network", () => {
     const wide = new NeuralNetwork({ inputs: 2, layers: [{ units: 2000 }], precision: "float32" });
     const weights = bytesOf(wide);
     const data = new Uint8Array(2 * 540_000);
-    expect(() => wide.think({ data, rows: 540_000 })).toThrow(/^the network needs 4\d{9} bytes \(4\.\d GiB\), but WebAssembly can address 4 GiB/);
+    expect(() => wide.think({ data, rows: 540_000 })).toThrow(
+      /^the network needs 4\d{9} bytes \(4\.\d GiB\), but WebAssembly can address 4 GiB/,
+    );
     expect(bytesOf(wide)).toEqual(weights);
     expect(wide.think([1, 2])).toHaveLength(2000);
     expect(bytesOf(network)).toEqual(before);
@@ -279,7 +361,11 @@ describe("options of a network", () => {
   test("an unknown activation lists the known ones", () => {
     const expected = "layers[0].activation: expected one of sigmoid, tanh, relu, linear";
     rejects({ inputs: 3, layers: [{ units: 1, activation: "softmex" }] }, RangeError, `${expected}, got "softmex"`);
-    rejects({ inputs: 3, layers: [{ units: 1, activation: "sigmiod" }] }, RangeError, `${expected}, got "sigmiod"; did you mean "sigmoid"?`);
+    rejects(
+      { inputs: 3, layers: [{ units: 1, activation: "sigmiod" }] },
+      RangeError,
+      `${expected}, got "sigmiod"; did you mean "sigmoid"?`,
+    );
     rejects({ inputs: 3, layers: [{ units: 1, activation: Math.tanh }] }, TypeError, `${expected}, got a function`);
     rejects({ inputs: 3, layers: [{ units: 1, activation: "constructor" }] }, RangeError, `${expected}, got "constructor"`);
   });
@@ -287,8 +373,16 @@ describe("options of a network", () => {
   test("unknown keys name the nearest known one", () => {
     rejects({ input: 3, layers }, TypeError, 'options: unknown option "input"; did you mean "inputs"?');
     rejects({ inputs: 3, layers: [{ unit: 3 }] }, TypeError, 'layers[0]: unknown option "unit"; did you mean "units"?');
-    rejects({ inputs: 3, layers, optimizer: { name: "sgd", learningrate: 1 } }, TypeError, 'optimizer: unknown option "learningrate"; did you mean "learningRate"?');
-    rejects({ learningRate: 1 }, TypeError, 'options: unknown option "learningRate"; it belongs into optimizer: { name: "sgd", learningRate }');
+    rejects(
+      { inputs: 3, layers, optimizer: { name: "sgd", learningrate: 1 } },
+      TypeError,
+      'optimizer: unknown option "learningrate"; did you mean "learningRate"?',
+    );
+    rejects(
+      { learningRate: 1 },
+      TypeError,
+      'options: unknown option "learningRate"; it belongs into optimizer: { name: "sgd", learningRate }',
+    );
   });
 
   test("names, numbers and modules of the wrong kind", () => {
@@ -298,7 +392,11 @@ describe("options of a network", () => {
     rejects({ optimizer: "adam" }, RangeError, 'optimizer.name: expected one of sgd, got "adam"');
     rejects({ optimizer: {} }, TypeError, "optimizer.name: expected one of sgd, got undefined");
     for (const rate of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
-      rejects({ optimizer: { name: "sgd", learningRate: rate } }, RangeError, `optimizer.learningRate: expected a finite number above 0, got ${rate}`);
+      rejects(
+        { optimizer: { name: "sgd", learningRate: rate } },
+        RangeError,
+        `optimizer.learningRate: expected a finite number above 0, got ${rate}`,
+      );
     }
     rejects({ optimizer: { name: "sgd", learningRate: "1" } }, TypeError, 'optimizer.learningRate: expected a number, got "1"');
     for (const seed of [-1, 0.5, 2 ** 32, Number.NaN]) {
@@ -339,47 +437,65 @@ describe("sigmoid and sigmoidDerivative", () => {
   test("of anything but numbers", () => {
     refuses((n) => n.sigmoid("0" as Anything), TypeError, 'sigmoid: expected a number or an array of numbers, got "0"');
     refuses((n) => n.sigmoid([0, null] as Anything), TypeError, "sigmoid[1]: expected a number, got null");
-    refuses((n) => n.sigmoidDerivative({} as Anything), TypeError, "sigmoidDerivative: expected a number or an array of numbers, got an object");
-    refuses((n) => n.sigmoid(detached(2)), TypeError, "sigmoid: expected numbers, got a typed array whose buffer is detached (it was transferred)");
+    refuses(
+      (n) => n.sigmoidDerivative({} as Anything),
+      TypeError,
+      "sigmoidDerivative: expected a number or an array of numbers, got an object",
+    );
+    refuses(
+      (n) => n.sigmoid(detached(2)),
+      TypeError,
+      "sigmoid: expected numbers, got a typed array whose buffer is detached (it was transferred)",
+    );
   });
 });
 
 describe("training that diverges", () => {
   /** A linear network on unscaled inputs: every step multiplies the error. */
   function diverging(precision: "float64" | "float32"): NeuralNetwork {
-    const layers = [{ units: 3, activation: "linear" }, { units: 1, activation: "linear" }] as const;
+    const layers = [
+      { units: 3, activation: "linear" },
+      { units: 1, activation: "linear" },
+    ] as const;
     return new NeuralNetwork({ inputs: 2, layers, precision, optimizer: { name: "sgd", learningRate: 1 } });
   }
-  const inputs = [[100, -50], [30, 80], [-60, 20]];
+  const inputs = [
+    [100, -50],
+    [30, 80],
+    [-60, 20],
+  ];
   const targets = [[1], [0], [1]];
 
-  test.each(["float64", "float32"] as const)("stops at the step, keeps the weights of the step before and goes on afterwards (%s)", (precision) => {
-    const network = diverging(precision);
-    let error: unknown;
-    try {
-      network.train(inputs, targets, { epochs: 1000, batchSize: 2 });
-    } catch (caught) {
-      error = caught;
-    }
-    expect(error).toBeInstanceOf(TrainingError);
-    const { iteration, epoch, message } = error as TrainingError;
-    expect(iteration).toBeGreaterThan(1);
-    expect(epoch).toBe(Math.ceil(iteration / 2));
-    expect(message).toContain(`at iteration ${iteration} (epoch ${epoch}, batch ${iteration % 2 === 1 ? 1 : 2})`);
-    expect(message).toContain("smaller learning rate (it is 1)");
+  test.each(["float64", "float32"] as const)(
+    "stops at the step, keeps the weights of the step before and goes on afterwards (%s)",
+    (precision) => {
+      const network = diverging(precision);
+      let error: unknown;
+      try {
+        network.train(inputs, targets, { epochs: 1000, batchSize: 2 });
+      } catch (caught) {
+        error = caught;
+      }
+      expect(error).toBeInstanceOf(TrainingError);
+      const { iteration, epoch, message } = error as TrainingError;
+      expect(iteration).toBeGreaterThan(1);
+      expect(epoch).toBe(Math.ceil(iteration / 2));
+      expect(message).toContain(`at iteration ${iteration} (epoch ${epoch}, batch ${iteration % 2 === 1 ? 1 : 2})`);
+      expect(message).toContain("smaller learning rate (it is 1)");
 
-    // The same run, cut just before the step that failed.
-    const cut = diverging(precision);
-    cut.train(inputs, targets, { epochs: epoch - 1, batchSize: 2 });
-    if (iteration % 2 === 0) cut.train(inputs.slice(0, 2), targets.slice(0, 2), 1);
-    expect(bytesOf(network)).toEqual(bytesOf(cut));
-    expect(network.layers.every(({ weights }) => weights.every(Number.isFinite))).toBe(true);
+      // The same run, cut just before the step that failed.
+      const cut = diverging(precision);
+      cut.train(inputs, targets, { epochs: epoch - 1, batchSize: 2 });
+      if (iteration % 2 === 0) cut.train(inputs.slice(0, 2), targets.slice(0, 2), 1);
+      expect(bytesOf(network)).toEqual(bytesOf(cut));
+      expect(network.layers.every(({ weights }) => weights.every(Number.isFinite))).toBe(true);
 
-    // Weights that are set right again can be trained.
-    for (const { weights, biases } of network.layers) {
-      weights.fill(0.001);
-      biases.fill(0);
-    }
-    expect(network.train([[0.1, 0.2]], [[1]], 1).loss).toHaveLength(1);
-  });
+      // Weights that are set right again can be trained.
+      for (const { weights, biases } of network.layers) {
+        weights.fill(0.001);
+        biases.fill(0);
+      }
+      expect(network.train([[0.1, 0.2]], [[1]], 1).loss).toHaveLength(1);
+    },
+  );
 });
