@@ -49,13 +49,13 @@ export const enum Header {
   Epoch = 72,
   /** out, f64: training steps completed since the network was initialized. */
   Step = 80,
-  /** out: first row of the next step within the epoch; 0 between two epochs. */
+  /** in/out: first row of the next step within the epoch; 0 between two epochs. A host may only write 0, which begins the epoch again. */
   Cursor = 88,
   /** out: width of an output row: the last layer's units. */
   Outputs = 92,
   /** out, f64: loss of the last step that was tried. */
   LastLoss = 96,
-  /** out, f64: sum of the losses of the rows seen in the epoch that is under way. */
+  /** in/out, f64: sum of the losses of the rows seen in the epoch that is under way. A host may only write 0. */
   EpochSum = 104,
   /** out: number of parameters, weights and biases of all layers. */
   ParameterCount = 112,

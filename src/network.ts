@@ -105,6 +105,7 @@ export class NeuralNetwork implements Disposable {
   /**
    * The network's outputs. A row gives a row, rows give rows; arrays give arrays, typed arrays give typed arrays of the network's precision,
    * and `{ data, rows }` gives one flat typed array (rows × outputs). A row's answer does not depend on the other rows.
+   * Inputs so large that sums overflow give Infinity or NaN, as they do in NumPy.
    *
    * @throws TypeError, RangeError for inputs that are not rows of `inputs` finite numbers; the message says where
    */
