@@ -2,9 +2,14 @@ import { instantiateSync } from "@assemblyscript/loader";
 import { Abi, Status } from "./abi.js";
 import binary from "./embedded-simd.js";
 
+/** `WebAssembly.Module`, where the TypeScript libraries in use know it (`dom` or a host's own types), else any object. */
+export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: abstract new (...bytes: never[]) => infer Module } }
+  ? Module
+  : object;
+
 /** The exports of the core, as `assembly/index.ts` defines them. Addresses come back as signed numbers: `>>> 0`. */
 export interface Core {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   abiVersion(): number;
   heapBase(): number;
   selfTestBytes(): number;
@@ -17,12 +22,12 @@ export interface Core {
 }
 
 /** Modules that have passed the self-test in this process. */
-const tested = new WeakSet<WebAssembly.Module>();
+const tested = new WeakSet<CompiledModule>();
 
-let simd: WebAssembly.Module | undefined;
+let simd: CompiledModule | undefined;
 
 /** A new instance of `module`, or of the embedded core, with a memory of its own. */
-export function instantiate(module: WebAssembly.Module = defaultCore()): Core {
+export function instantiate(module: CompiledModule = defaultCore()): Core {
   const core = instanceOf(module);
   if (!tested.has(module)) {
     test(core);
@@ -32,14 +37,14 @@ export function instantiate(module: WebAssembly.Module = defaultCore()): Core {
 }
 
 /** Compiles a binary given in hexadecimal, which gzip packs to 7.5 kB where base64 leaves 10.9. */
-export function compile(hex: string): WebAssembly.Module {
+export function compile(hex: string): CompiledModule {
   if (typeof WebAssembly === "undefined") throw new Error("feedforward needs WebAssembly, which this host does not have");
   const bytes = new Uint8Array(hex.length / 2);
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
   return new WebAssembly.Module(bytes);
 }
 
-function defaultCore(): WebAssembly.Module {
+function defaultCore(): CompiledModule {
   try {
     simd ??= compile(binary);
   } catch (error) {
@@ -52,7 +57,7 @@ function defaultCore(): WebAssembly.Module {
   return simd;
 }
 
-function instanceOf(module: WebAssembly.Module): Core {
+function instanceOf(module: CompiledModule): Core {
   try {
     // The raw exports, not the loader's wrapped ones: a call costs 4–10 ns instead of 20, and functions keep their signatures.
     return instantiateSync(module).instance.exports as unknown as Core;

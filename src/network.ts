@@ -15,10 +15,11 @@ import {
 import {
   checkAttached,
   checkLength,
-  checkNumbers,
   type FlatRows,
   isNumericArray,
+  isUsable,
   type NumericArray,
+  numberError,
   type Row,
   type Rows,
   readTable,
@@ -84,6 +85,8 @@ export class NeuralNetwork implements Disposable {
   /** One row of inputs and of outputs, for `think` of a single row. */
   #inputRow!: Elements;
   #outputRow!: Elements;
+  /** Counts the uses of the sample regions, so that one notices another in its midst. */
+  #turn = 0;
 
   /**
    * @throws TypeError for an option of the wrong kind or an unknown one
@@ -116,11 +119,14 @@ export class NeuralNetwork implements Disposable {
   think(inputs: FlatRows): Elements;
   think(inputs: Row | Rows): number[] | number[][] | Elements | Elements[];
   think(inputs: Row | Rows): number[] | number[][] | Elements | Elements[] {
+    const { core } = this.#alive("think");
+    if (Array.isArray(inputs) && typeof inputs[0] === "number") return this.#thinkRow(inputs);
+    const table = readTable(inputs, this.#inputShape, core.memory);
+    // Only now: a getter in `inputs` may have disposed of the network, or used it.
     const block = this.#alive("think");
-    if (Array.isArray(inputs) && typeof inputs[0] === "number") return this.#thinkRow(block, inputs);
-    const table = readTable(inputs, this.#inputShape);
+    this.#turn++;
     if (block.ensure(table.rows, false)) this.#takeViews(block);
-    table.place(block.view(Header.SampleInputs, table.rows * this.inputs));
+    block.view(Header.SampleInputs, table.values.length).set(table.values);
     block.core.think(block.base, table.rows);
     const outputs = block.view(Header.SampleTargets, table.rows * this.outputs);
     if (table.form === "flat" || table.form === "typed row") return outputs.slice();
@@ -129,11 +135,18 @@ export class NeuralNetwork implements Disposable {
   }
 
   /** The frequent case without the detour over a table. */
-  #thinkRow(block: Block, row: readonly number[]): number[] {
-    checkLength("inputs", row, this.inputs);
-    checkNumbers(row, this.#inputShape, undefined);
+  #thinkRow(row: readonly number[]): number[] {
+    const { inputs, precision } = this;
+    checkLength("inputs", row, inputs);
+    const turn = ++this.#turn;
     const from = this.#inputRow;
-    for (let i = 0; i < row.length; i++) from[i] = row[i] as number;
+    for (let i = 0; i < inputs; i++) {
+      const x = row[i];
+      if (!isUsable(x, precision)) throw numberError(`inputs[${i}]`, x, precision);
+      from[i] = x;
+    }
+    const block = this.#alive("think");
+    if (turn !== this.#turn) throw new TypeError("inputs: expected an array that does not use the network while it is read");
     block.core.think(block.base, 1);
     const to = this.#outputRow;
     const outputs: number[] = [];
@@ -153,13 +166,16 @@ export class NeuralNetwork implements Disposable {
    * @throws TrainingError when the loss or the gradient is no longer finite; the weights are those of the last step before
    */
   train(inputs: Row | Rows, targets: Row | Rows, options: number | TrainOptions): History {
-    const block = this.#alive("train");
-    const x = readTable(inputs, this.#inputShape);
-    const t = readTable(targets, this.#targetShape);
+    const { core } = this.#alive("train");
+    const x = readTable(inputs, this.#inputShape, core.memory);
+    const t = readTable(targets, this.#targetShape, core.memory);
     if (t.rows !== x.rows) {
       throw new RangeError(`targets: expected ${count(x.rows, "row")}, as many as inputs, got ${t.rows}`);
     }
     const { epochs, batchSize, historyInterval } = readTrainOptions(options, x.rows);
+    // Only now: a getter in what was read may have disposed of the network, or used it.
+    const block = this.#alive("train");
+    this.#turn++;
     const target = block.double(Header.Epoch) + epochs;
     if (target > Number.MAX_SAFE_INTEGER) {
       throw new RangeError(
@@ -167,8 +183,8 @@ export class NeuralNetwork implements Disposable {
       );
     }
     if (block.ensure(x.rows, true)) this.#takeViews(block);
-    x.place(block.view(Header.SampleInputs, x.rows * this.inputs));
-    t.place(block.view(Header.SampleTargets, x.rows * this.outputs));
+    block.view(Header.SampleInputs, x.values.length).set(x.values);
+    block.view(Header.SampleTargets, t.values.length).set(t.values);
     block.setUint(Header.SampleRows, x.rows);
     block.setUint(Header.BatchRows, batchSize);
     block.setDouble(Header.EpochTarget, target);
@@ -221,6 +237,7 @@ export class NeuralNetwork implements Disposable {
   sigmoid(x: number): number;
   sigmoid(x: readonly number[]): number[];
   sigmoid(x: NumericArray): Elements;
+  sigmoid(x: Row): number[] | Elements;
   sigmoid(x: number | Row): number | number[] | Elements {
     return this.#apply("sigmoid", CoreFunction.Activation + Activation.Sigmoid, x);
   }
@@ -229,6 +246,7 @@ export class NeuralNetwork implements Disposable {
   sigmoidDerivative(y: number): number;
   sigmoidDerivative(y: readonly number[]): number[];
   sigmoidDerivative(y: NumericArray): Elements;
+  sigmoidDerivative(y: Row): number[] | Elements;
   sigmoidDerivative(y: number | Row): number | number[] | Elements {
     return this.#apply("sigmoidDerivative", CoreFunction.Slope + Activation.Sigmoid, y);
   }
@@ -242,6 +260,7 @@ export class NeuralNetwork implements Disposable {
   /** Gives the network's memory back. Afterwards every use throws; a second call does nothing. */
   dispose(): void {
     this.#block = undefined;
+    this.#turn++;
     this.#inputRow = this.#outputRow = new Float64Array(0);
   }
 
@@ -284,17 +303,18 @@ export class NeuralNetwork implements Disposable {
   /** Applies a function of the core to each number, by way of the first row of samples. */
   #apply(name: string, fn: number, x: number | Row): number | number[] | Elements {
     const block = this.#alive(name);
-    const values = typeof x === "number" ? [x] : x;
-    if (!Array.isArray(values) && !isNumericArray(values)) {
+    if (typeof x !== "number" && !Array.isArray(x) && !isNumericArray(x)) {
       throw new TypeError(`${name}: expected a number or an array of numbers, got ${describe(x)}`);
     }
-    checkAttached(name, values);
-    const bad = Array.from(values as readonly unknown[]).findIndex((value) => typeof value !== "number");
+    if (typeof x !== "number") checkAttached(name, x);
+    const values: readonly unknown[] = typeof x === "number" ? [x] : Array.from(x as ArrayLike<unknown>);
+    const bad = values.findIndex((value) => typeof value !== "number");
     if (bad >= 0) throw new TypeError(`${name}[${bad}]: expected a number, got ${describe(values[bad])}`);
+    this.#turn++;
     const row = this.#inputRow;
     const result = block.elementBytes === 8 ? new Float64Array(values.length) : new Float32Array(values.length);
     for (let i = 0; i < values.length; i += row.length) {
-      const part = values.slice(i, i + row.length);
+      const part = values.slice(i, i + row.length) as number[];
       row.set(part);
       block.core.apply(fn, block.elementBytes, row.byteOffset, part.length);
       result.set(row.subarray(0, part.length), i);

@@ -1,4 +1,5 @@
 import { Activation, Initializer, Loss, Reduction } from "./abi.js";
+import type { CompiledModule } from "./core.js";
 import { describe, nearest } from "./errors.js";
 
 /** What a layer does with its weighted sums z: sigmoid 1/(1+e^−z), tanh, relu max(z, 0), linear z. */
@@ -55,7 +56,7 @@ export interface NetworkOptions {
   /** Seed of the generator, a whole number from 0 to 2³² − 1: the same seed gives the same weights in every host. Default 1. */
   seed?: number;
   /** A compiled core to use in place of the embedded one: where only pre-compiled modules are allowed, or `scalarCore()`. */
-  core?: WebAssembly.Module;
+  core?: CompiledModule;
 }
 
 /** How to train. */
@@ -64,7 +65,7 @@ export interface TrainOptions {
   epochs: number;
   /** Rows for each step; the last batch of an epoch takes what is left. Default: all rows in one batch. Rows are taken in their order. */
   batchSize?: number;
-  /** The loss of every so many epochs goes into the history, and that of the last. Default: so that there are at most 1,000. */
+  /** The loss of every so many epochs goes into the history, and that of the last. Default: so that there are about 1,000 at most. */
   historyInterval?: number;
 }
 
@@ -77,7 +78,7 @@ export interface Plan {
   readonly learningRate: number;
   readonly precision: Precision;
   readonly seed: number;
-  readonly core: WebAssembly.Module | undefined;
+  readonly core: CompiledModule | undefined;
 }
 
 /** Names and their codes. */
@@ -115,15 +116,17 @@ export function readOptions(given: unknown): Plan {
     "core",
   ]) as Record<keyof NetworkOptions, unknown>;
   const defaults = options.layers === undefined ? TUTORIAL : undefined;
+  const layers = readLayers(or(options.layers, TUTORIAL.layers));
   if (options.inputs === undefined && !defaults) throw new TypeError("inputs: expected the width of an input row, got undefined");
+  const precision = nameOf("precision", or(options.precision, "float64"), PRECISIONS);
   return {
-    inputs: whole("inputs", options.inputs ?? TUTORIAL.inputs, 1, MAX_WIDTH),
-    layers: readLayers(options.layers ?? TUTORIAL.layers),
-    loss: LOSSES[nameOf("loss", options.loss ?? "squaredError", LOSSES)],
-    reduction: REDUCTIONS[nameOf("reduction", options.reduction ?? defaults?.reduction ?? "mean", REDUCTIONS)],
-    learningRate: readOptimizer(options.optimizer ?? defaults?.optimizer ?? "sgd"),
-    precision: nameOf("precision", options.precision ?? "float64", PRECISIONS),
-    seed: whole("seed", options.seed ?? 1, 0, 2 ** 32 - 1),
+    inputs: whole("inputs", or(options.inputs, TUTORIAL.inputs), 1, MAX_WIDTH),
+    layers,
+    loss: LOSSES[nameOf("loss", or(options.loss, "squaredError"), LOSSES)],
+    reduction: REDUCTIONS[nameOf("reduction", or(options.reduction, defaults?.reduction ?? "mean"), REDUCTIONS)],
+    learningRate: readOptimizer(or(options.optimizer, defaults?.optimizer ?? "sgd"), precision),
+    precision,
+    seed: whole("seed", or(options.seed, 1), 0, 2 ** 32 - 1),
     core: readCore(options.core),
   };
 }
@@ -138,8 +141,8 @@ export function readTrainOptions(given: unknown, rows: number): Required<TrainOp
   const epochs = iterations("epochs", options.epochs);
   return {
     epochs,
-    batchSize: Math.min(whole("batchSize", options.batchSize ?? rows, 1, Number.MAX_SAFE_INTEGER), rows),
-    historyInterval: whole("historyInterval", options.historyInterval ?? interval(epochs), 1, Number.MAX_SAFE_INTEGER),
+    batchSize: Math.min(whole("batchSize", or(options.batchSize, rows), 1, Number.MAX_SAFE_INTEGER), rows),
+    historyInterval: whole("historyInterval", or(options.historyInterval, interval(epochs)), 1, Number.MAX_SAFE_INTEGER),
   };
 }
 
@@ -159,40 +162,48 @@ function readLayers(given: unknown): Plan["layers"] {
   return Array.from(given, (layer: unknown, i) => {
     const name = `layers[${i}]`;
     const options = record(name, layer, ["units", "activation", "bias", "initializer"]) as Record<keyof LayerOptions, unknown>;
-    const bias = options.bias ?? true;
+    const bias = or(options.bias, true);
     if (typeof bias !== "boolean") throw new TypeError(`${name}.bias: expected true or false, got ${describe(bias)}`);
     return {
       units: whole(`${name}.units`, options.units, 1, MAX_WIDTH),
-      activation: nameOf(`${name}.activation`, options.activation ?? "sigmoid", ACTIVATIONS),
+      activation: nameOf(`${name}.activation`, or(options.activation, "sigmoid"), ACTIVATIONS),
       bias,
-      initializer: nameOf(`${name}.initializer`, options.initializer ?? "uniform", INITIALIZERS),
+      initializer: nameOf(`${name}.initializer`, or(options.initializer, "uniform"), INITIALIZERS),
     };
   });
 }
 
 /** The learning rate: so far all that an optimizer has. */
-function readOptimizer(given: unknown): number {
+function readOptimizer(given: unknown, precision: Precision): number {
   const options = (typeof given === "string" ? { name: given } : record("optimizer", given, ["name", "learningRate"])) as Record<
     keyof SgdOptions,
     unknown
   >;
   nameOf("optimizer.name", options.name, { sgd: 0 });
-  const rate = options.learningRate ?? 0.01;
+  const rate = or(options.learningRate, 0.01);
   if (typeof rate !== "number") throw new TypeError(`optimizer.learningRate: expected a number, got ${describe(rate)}`);
-  if (!(rate > 0 && rate < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`optimizer.learningRate: expected a finite number above 0, got ${describe(rate)}`);
+  const rounded = precision === "float32" ? Math.fround(rate) : rate;
+  if (!(rounded > 0 && rounded < Number.POSITIVE_INFINITY)) {
+    const kind = precision === "float32" ? "finite number above 0 that float32 can hold" : "finite number above 0";
+    throw new RangeError(`optimizer.learningRate: expected a ${kind}, got ${describe(rate)}`);
   }
   return rate;
 }
 
-function readCore(given: unknown): WebAssembly.Module | undefined {
+/** What was given, or the default where nothing was; null is not nothing. */
+function or(given: unknown, fallback: unknown): unknown {
+  return given === undefined ? fallback : given;
+}
+
+function readCore(given: unknown): CompiledModule | undefined {
   if (given === undefined || given instanceof WebAssembly.Module) return given;
   throw new TypeError(`core: expected a WebAssembly.Module, got ${describe(given)}`);
 }
 
 /** An object that has none but the known keys. */
 function record(name: string, value: unknown, keys: readonly string[]): object {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  // Maps, sets and the like are objects too, but their entries are no options.
+  if (typeof value !== "object" || value === null || Symbol.iterator in value) {
     throw new TypeError(`${name}: expected an object, got ${describe(value)}`);
   }
   for (const key of Object.keys(value)) {

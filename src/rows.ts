@@ -27,11 +27,11 @@ export interface FlatRows {
 /** A table of numbers: an array of rows, or one flat typed array with its row count. */
 export type Rows = readonly Row[] | FlatRows;
 
-/** A table that was checked: its size, its form, and a way to copy its numbers row by row to the start of `view`. */
+/** A table that was read and checked: its size, its form, and its numbers row by row. */
 export interface Table {
   readonly rows: number;
   readonly form: "row" | "typed row" | "rows" | "typed rows" | "flat";
-  place(view: Float64Array | Float32Array): void;
+  readonly values: NumericArray;
 }
 
 /** The least magnitude that is not a finite number of the precision: what is not below it rounds to infinity. */
@@ -47,14 +47,17 @@ export interface TableShape {
   readonly column?: boolean;
 }
 
-/** Checks all numbers of a table before any of them is used. */
-export function readTable(value: unknown, shape: TableShape): Table {
+/**
+ * Reads and checks all numbers of a table before any of them is used. Arrays are read once, into a copy, so that it does not matter what a getter
+ * says the next time; typed arrays stay where they are, but for views of `memory`, which growth would detach.
+ */
+export function readTable(value: unknown, shape: TableShape, memory: { readonly buffer: ArrayBufferLike }): Table {
   if (Array.isArray(value)) {
     if (value.length === 0) throw new RangeError(`${shape.name}: expected at least one row, got none`);
-    return typeof value[0] === "object" && value[0] !== null ? readRows(value, shape) : readFlatList(value, shape, "row");
+    return typeof value[0] === "object" && value[0] !== null ? readRows(value, shape) : readList(value, shape);
   }
-  if (isNumericArray(value)) return readFlatList(value, shape, "typed row");
-  if (typeof value === "object" && value !== null && "data" in value && "rows" in value) return readFlat(value, shape);
+  if (isNumericArray(value)) return readTypedList(value, shape, memory);
+  if (typeof value === "object" && value !== null && "data" in value && "rows" in value) return readFlat(value, shape, memory);
   throw new TypeError(
     `${shape.name}: expected an array of rows, one row, or { data: a typed array, rows: their number }, got ${describe(value)}`,
   );
@@ -62,81 +65,108 @@ export function readTable(value: unknown, shape: TableShape): Table {
 
 function readRows(value: readonly unknown[], shape: TableShape): Table {
   const { name, width } = shape;
+  const rows = value.length;
+  const values = new Float64Array(rows * width);
   let typed = true;
-  for (let r = 0; r < value.length; r++) {
+  for (let r = 0; r < rows; r++) {
     const row = value[r];
     const isTyped = isNumericArray(row);
     typed &&= isTyped;
-    if (!isTyped && !Array.isArray(row))
+    if (!isTyped && !Array.isArray(row)) {
       throw new TypeError(`${name}[${r}]: expected a row of ${count(width, "number")}, got ${describe(row)}`);
+    }
     checkLength(`${name}[${r}]`, row, width);
-    checkNumbers(row, shape, r);
+    copyNumbers(row, values, r * width, width, shape, (c) => `${name}[${r}][${c}]`);
   }
-  return {
-    rows: value.length,
-    form: typed ? "typed rows" : "rows",
-    place(view) {
-      for (let r = 0, at = 0; r < value.length; r++, at += width) view.set(value[r] as Row, at);
-    },
-  };
+  return { rows, form: typed ? "typed rows" : "rows", values };
 }
 
-/** One row, or a column where the shape allows one. */
-function readFlatList(value: readonly unknown[] | NumericArray, shape: TableShape, form: Table["form"]): Table {
-  if (shape.column) {
-    checkAttached(shape.name, value);
-    if (value.length === 0) throw new RangeError(`${shape.name}: expected at least one row, got none`);
-    for (let r = 0; r < value.length; r++) checkNumbers([value[r]], shape, r);
-  } else {
-    checkLength(shape.name, value, shape.width);
-    checkNumbers(value, shape, undefined);
-  }
-  return { rows: shape.column ? value.length : 1, form, place: (view) => view.set(value as Row) };
+/** An array of numbers: one row, or a column where the shape allows one. */
+function readList(value: readonly unknown[], shape: TableShape): Table {
+  const { name, width, column } = shape;
+  if (!column) checkLength(name, value, width);
+  const { length } = value;
+  const values = new Float64Array(length);
+  copyNumbers(value, values, 0, length, shape, (i) => (column ? `${name}[${i}][0]` : `${name}[${i}]`));
+  return { rows: column ? length : 1, form: "row", values };
 }
 
-function readFlat(value: object & Record<"data" | "rows", unknown>, shape: TableShape): Table {
+function readTypedList(value: NumericArray, shape: TableShape, memory: { readonly buffer: ArrayBufferLike }): Table {
+  const { name, width, column } = shape;
+  checkAttached(name, value);
+  if (!column) checkLength(name, value, width);
+  else if (value.length === 0) throw new RangeError(`${name}: expected at least one row, got none`);
+  checkNumbers(value, shape, (i) => (column ? `${name}[${i}][0]` : `${name}[${i}]`));
+  return { rows: column ? value.length : 1, form: "typed row", values: settled(value, memory) };
+}
+
+function readFlat(
+  value: object & Record<"data" | "rows", unknown>,
+  shape: TableShape,
+  memory: { readonly buffer: ArrayBufferLike },
+): Table {
   const { name, width } = shape;
-  const { data } = value;
+  const { data, rows: given } = value;
   if (!isNumericArray(data)) throw new TypeError(`${name}.data: expected a typed array of numbers, got ${describe(data)}`);
-  const rows = whole(`${name}.rows`, value.rows, 1, Number.MAX_SAFE_INTEGER);
+  const rows = whole(`${name}.rows`, given, 1, Number.MAX_SAFE_INTEGER);
   checkAttached(`${name}.data`, data);
   if (data.length !== rows * width) {
     throw new RangeError(`${name}.data: expected ${count(rows, "row")} × ${width} = ${count(rows * width, "number")}, got ${data.length}`);
   }
-  if (data instanceof Float64Array || data instanceof Float32Array) checkFlat(data, shape);
-  return { rows, form: "flat", place: (view) => view.set(data) };
+  checkNumbers(data, shape, (i) => `${name}[${Math.floor(i / width)}][${i % width}]`);
+  return { rows, form: "flat", values: settled(data, memory) };
 }
 
-function checkFlat(data: Float64Array | Float32Array, { name, width, precision }: TableShape): void {
+/** A copy of what lies in `memory`, which may have grown and moved before it is used. */
+function settled(values: NumericArray, memory: { readonly buffer: ArrayBufferLike }): NumericArray {
+  return values.buffer === memory.buffer ? Float64Array.from(values) : values;
+}
+
+/** Copies `width` numbers to `to[at]` and checks each as it is read. */
+function copyNumbers(
+  from: readonly unknown[] | NumericArray,
+  to: Float64Array,
+  at: number,
+  width: number,
+  { precision }: TableShape,
+  where: (i: number) => string,
+): void {
   const limit = LIMITS[precision];
-  for (let i = 0; i < data.length; i++) {
-    if (Math.abs(data[i] as number) < limit) continue;
-    throw numberError(`${name}[${Math.floor(i / width)}][${i % width}]`, data[i], precision);
+  for (let i = 0; i < width; i++) {
+    const x = from[i];
+    if (!(typeof x === "number" && Math.abs(x) < limit)) throw numberError(where(i), x, precision);
+    to[at + i] = x;
   }
 }
 
-/** Checks one row, which is row `r` of a table or, without `r`, stands alone. */
-export function checkNumbers(row: readonly unknown[] | NumericArray, { name, precision }: TableShape, r: number | undefined): void {
+/** Checks the numbers of a typed array; whole numbers need no check. */
+function checkNumbers(values: NumericArray, { precision }: TableShape, where: (i: number) => string): void {
+  if (!kindOf.call(values)?.startsWith("Float")) return;
   const limit = LIMITS[precision];
-  for (let c = 0; c < row.length; c++) {
-    const x = row[c];
-    if (typeof x === "number" && Math.abs(x) < limit) continue;
-    throw numberError(r === undefined ? `${name}[${c}]` : `${name}[${r}][${c}]`, x, precision);
+  for (let i = 0; i < values.length; i++) {
+    if (!(Math.abs(values[i] as number) < limit)) throw numberError(where(i), values[i], precision);
   }
 }
 
-function numberError(where: string, x: unknown, precision: Precision): Error {
+/** The error for a number that is none, or none that the precision can hold. */
+export function numberError(where: string, x: unknown, precision: Precision): Error {
   const kind = precision === "float32" && Number.isFinite(x) ? "finite number that float32 can hold" : "finite number";
   const message = `${where}: expected a ${kind}, got ${describe(x)}`;
   return typeof x === "number" ? new RangeError(message) : new TypeError(message);
 }
 
+/** Whether `x` is a number that stays finite in the precision. */
+export function isUsable(x: unknown, precision: Precision): x is number {
+  return typeof x === "number" && Math.abs(x) < LIMITS[precision];
+}
+
 export function checkLength(name: string, row: readonly unknown[] | NumericArray, width: number): void {
   if (row.length === width) return;
   checkAttached(name, row);
+  const severalRows = ArrayBuffer.isView(row) && row.length > 0 && row.length % width === 0;
   throw new RangeError(
     `${name}: expected ${count(width, "number")}, got ${row.length}${
-      ArrayBuffer.isView(row) && row.length % width === 0 ? "; several rows in one typed array are passed as { data, rows }" : ""
+      severalRows ? "; several rows in one typed array are passed as { data, rows }" : ""
     }`,
   );
 }
@@ -151,8 +181,13 @@ export function checkAttached(name: string, row: readonly unknown[] | NumericArr
   }
 }
 
+/** The name of a typed array's kind, which also typed arrays of other realms have (frames, `vm`), where `instanceof` says no. */
+const kindOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get as (
+  this: unknown,
+) => string | undefined;
+
+/** Whether a value is a typed array of numbers: of any engine's kinds, Float16Array included, but not of bigints. */
 export function isNumericArray(value: unknown): value is NumericArray {
-  return (
-    ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof BigInt64Array) && !(value instanceof BigUint64Array)
-  );
+  const kind = kindOf.call(value);
+  return kind !== undefined && !kind.startsWith("Big");
 }

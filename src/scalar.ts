@@ -1,13 +1,13 @@
-import { compile } from "./core.js";
+import { type CompiledModule, compile } from "./core.js";
 import binary from "./embedded-scalar.js";
 
 /**
  * The core without SIMD, for engines that have none: `new NeuralNetwork({ core: scalarCore() })`. It gives the same bits as the default one,
  * only slower.
  */
-export function scalarCore(): WebAssembly.Module {
+export function scalarCore(): CompiledModule {
   module ??= compile(binary);
   return module;
 }
 
-let module: WebAssembly.Module | undefined;
+let module: CompiledModule | undefined;

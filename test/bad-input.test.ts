@@ -1,7 +1,8 @@
 // Every wrong input is refused by the error that names the argument, what was expected and what came, before anything has changed: the
 // network's bytes are compared, and then a twin that never saw the bad call trains to the same bits.
 
-import { NeuralNetwork, TrainingError } from "feedforward";
+import { runInNewContext } from "node:vm";
+import { type Layer, NeuralNetwork, TrainingError } from "feedforward";
 import { describe, expect, test } from "vitest";
 
 const INPUTS = [
@@ -130,6 +131,8 @@ describe("a table", () => {
     refuses((n) => n.train([], [], 1), RangeError, "inputs: expected at least one row, got none");
     refuses((n) => n.train(INPUTS, [], 1), RangeError, "targets: expected at least one row, got none");
     refuses((n) => n.think([] as number[][]), RangeError, "inputs: expected at least one row, got none");
+    const column = new NeuralNetwork();
+    expect(() => column.train(INPUTS, new Float64Array(0), 1)).toThrow(new RangeError("targets: expected at least one row, got none"));
     refuses(
       (n) => n.think({ data: new Float64Array(0), rows: 0 }),
       RangeError,
@@ -243,6 +246,80 @@ describe("a table", () => {
   });
 });
 
+describe("values that are not what they seem", () => {
+  const foreign = runInNewContext("({ Float64Array, BigInt64Array, DataView })") as typeof globalThis;
+  const expected = "expected an array of rows, one row, or { data: a typed array, rows: their number }";
+
+  test("typed arrays of another realm are checked as our own", () => {
+    const bad = foreign.Float64Array.of(Number.NaN, 1, 0);
+    refuses((n) => n.think({ data: bad, rows: 1 }), RangeError, "inputs[0][0]: expected a finite number, got NaN");
+    refuses((n) => n.think(bad), RangeError, "inputs[0]: expected a finite number, got NaN");
+    refuses((n) => n.think([bad]), RangeError, "inputs[0][0]: expected a finite number, got NaN");
+    const large = foreign.Float64Array.of(1e300, 1, 2);
+    const message = "inputs[0][0]: expected a finite number that float32 can hold, got 1e+300";
+    refuses((n) => n.think({ data: large, rows: 1 }), RangeError, message, "float32");
+    expect(Array.from(fresh().think(foreign.Float64Array.of(1, 0, 0)))).toEqual(fresh().think([1, 0, 0]));
+  });
+
+  test.each([
+    [new BigUint64Array(3), "a BigUint64Array of 3 elements"],
+    [new foreign.BigInt64Array(3), "a BigInt64Array of 3 elements"],
+    [new DataView(new ArrayBuffer(24)), "an object (DataView)"],
+    [new foreign.DataView(new ArrayBuffer(24)), "an object (DataView)"],
+  ])("%o is no row", (value, shown) => {
+    refuses((n) => n.think(value as Anything), TypeError, `inputs: ${expected}, got ${shown}`);
+    refuses((n) => n.think([value] as Anything), TypeError, `inputs[0]: expected a row of 3 numbers, got ${shown}`);
+    refuses(
+      (n) => n.think({ data: value, rows: 1 } as Anything),
+      TypeError,
+      `inputs.data: expected a typed array of numbers, got ${shown}`,
+    );
+    refuses((n) => n.sigmoid(value as Anything), TypeError, `sigmoid: expected a number or an array of numbers, got ${shown}`);
+  });
+
+  test("a getter is read once, and may not use the network that reads", () => {
+    let reads = 0;
+    const row = [1, 0, 0];
+    Object.defineProperty(row, 1, { get: () => (reads++ === 0 ? 0 : Number.NaN) });
+    expect(fresh().think([row])).toEqual(fresh().think([[1, 0, 0]]));
+    expect(reads).toBe(1);
+
+    const using = (n: NeuralNetwork, use: (n: NeuralNetwork) => unknown) =>
+      Object.defineProperty([1, 0, 0], 1, {
+        get: () => {
+          use(n);
+          return 0;
+        },
+      });
+    refuses(
+      (n) => n.think(using(n, () => n.think([5, 5, 5]))),
+      TypeError,
+      "inputs: expected an array that does not use the network while it is read",
+    );
+    // Tables are read into a copy, so that the inner use does no harm.
+    const network = fresh();
+    expect(network.think([using(network, (n) => n.think([[5, 5, 5]]))])).toEqual(fresh().think([[1, 0, 0]]));
+    const gone = fresh();
+    expect(() => gone.think([using(gone, (n) => n.dispose())])).toThrow(new TypeError("think: this network has been disposed"));
+    const trained = fresh();
+    expect(() => trained.train([using(trained, (n) => n.dispose())], [[0, 1]], 1)).toThrow(
+      new TypeError("train: this network has been disposed"),
+    );
+  });
+
+  test("a network's own weights are data like others, also where memory has to grow for them", () => {
+    const layers = [{ units: 300 }];
+    const network = new NeuralNetwork({ inputs: 3, layers });
+    const twin = new NeuralNetwork({ inputs: 3, layers });
+    const targets = { data: new Uint8Array(300 * 300), rows: 300 };
+    const data = (network.layers[0] as Layer).weights;
+    const copy = data.slice();
+    network.train({ data, rows: 300 }, targets, 1);
+    twin.train({ data: copy, rows: 300 }, targets, 1);
+    expect(bytesOf(network)).toEqual(bytesOf(twin));
+  });
+});
+
 describe("iterations, epochs and batches", () => {
   const expected = "expected a whole number from 0 to 9007199254740991";
   test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])("%s iterations", (value) => {
@@ -338,7 +415,19 @@ describe("options of a network", () => {
       /^the network needs 4\d{9} bytes \(4\.\d GiB\), but WebAssembly can address 4 GiB/,
     );
     expect(bytesOf(wide)).toEqual(weights);
-    expect(wide.think([1, 2])).toHaveLength(2000);
+    // What there is room for is laid out as before.
+    const twin = new NeuralNetwork({ inputs: 2, layers: [{ units: 2000 }], precision: "float32" });
+    expect(
+      wide.think([
+        [1, 2],
+        [3, 4],
+      ]),
+    ).toEqual(
+      twin.think([
+        [1, 2],
+        [3, 4],
+      ]),
+    );
     expect(bytesOf(network)).toEqual(before);
   });
 
@@ -356,6 +445,8 @@ describe("options of a network", () => {
     rejects({ inputs: 3, layers: [{ units: 1, bias: 1 }] }, TypeError, "layers[0].bias: expected true or false, got 1");
     rejects(null, TypeError, "options: expected an object, got null");
     rejects([3, 4, 1], TypeError, "options: expected an object, got an array of 3 elements");
+    rejects(new Map([["inputs", 5]]), TypeError, "options: expected an object, got an object (Map)");
+    rejects(new Uint8Array(0), TypeError, "options: expected an object, got a Uint8Array of 0 elements");
   });
 
   test("an unknown activation lists the known ones", () => {
@@ -385,7 +476,35 @@ describe("options of a network", () => {
     );
   });
 
+  test("null is not the same as leaving an option out", () => {
+    rejects({ inputs: null, layers }, TypeError, "inputs: expected a whole number from 1 to 1073741824, got null");
+    rejects({ layers: null }, TypeError, "layers: expected an array of layers, got null");
+    rejects({ inputs: 3, layers: [{ units: 1, bias: null }] }, TypeError, "layers[0].bias: expected true or false, got null");
+    rejects({ seed: null }, TypeError, "seed: expected a whole number from 0 to 4294967295, got null");
+    rejects({ precision: null }, TypeError, "precision: expected one of float64, float32, got null");
+    rejects({ optimizer: null }, TypeError, "optimizer: expected an object, got null");
+    rejects({ optimizer: { name: "sgd", learningRate: null } }, TypeError, "optimizer.learningRate: expected a number, got null");
+    rejects({ core: null }, TypeError, "core: expected a WebAssembly.Module, got null");
+    const whole = "expected a whole number from 1 to 9007199254740991, got null";
+    refuses((n) => n.train(INPUTS, TARGETS, { epochs: 1, batchSize: null } as Anything), TypeError, `batchSize: ${whole}`);
+    refuses((n) => n.train(INPUTS, TARGETS, { epochs: 1, historyInterval: null } as Anything), TypeError, `historyInterval: ${whole}`);
+  });
+
+  test("a learning rate that float32 rounds away", () => {
+    const message = "optimizer.learningRate: expected a finite number above 0 that float32 can hold";
+    for (const learningRate of [1e-50, 1e39]) {
+      const shown = String(learningRate);
+      rejects({ precision: "float32", optimizer: { name: "sgd", learningRate } }, RangeError, `${message}, got ${shown}`);
+      expect(new NeuralNetwork({ optimizer: { name: "sgd", learningRate } }).seed).toBe(1);
+    }
+  });
+
   test("names, numbers and modules of the wrong kind", () => {
+    rejects(
+      { inputs: 3, layers: [{ units: 1, initializer: "unifrom" }] },
+      RangeError,
+      'layers[0].initializer: expected one of uniform, got "unifrom"; did you mean "uniform"?',
+    );
     rejects({ loss: "squareError" }, RangeError, 'loss: expected one of squaredError, got "squareError"; did you mean "squaredError"?');
     rejects({ reduction: "avg" }, RangeError, 'reduction: expected one of sum, mean, got "avg"');
     rejects({ precision: "float16" }, RangeError, 'precision: expected one of float64, float32, got "float16"; did you mean "float64"?');
@@ -490,12 +609,27 @@ describe("training that diverges", () => {
       expect(bytesOf(network)).toEqual(bytesOf(cut));
       expect(network.layers.every(({ weights }) => weights.every(Number.isFinite))).toBe(true);
 
-      // Weights that are set right again can be trained.
-      for (const { weights, biases } of network.layers) {
-        weights.fill(0.001);
-        biases.fill(0);
+      // Weights that are set right again can be trained, from the first row of the samples on and with no memory of the run that failed.
+      const other = diverging(precision);
+      for (const { layers } of [network, other]) {
+        for (const { weights, biases } of layers) {
+          weights.fill(0.001);
+          biases.fill(0);
+        }
       }
-      expect(network.train([[0.1, 0.2]], [[1]], 1).loss).toHaveLength(1);
+      const again = [network, other].map((n) =>
+        n.train(
+          [
+            [0.1, 0.2],
+            [0.3, 0.1],
+            [0.2, 0.2],
+          ],
+          [[1], [0], [1]],
+          { epochs: 2, batchSize: 2 },
+        ),
+      );
+      expect(bytesOf(network)).toEqual(bytesOf(other));
+      expect(again[0]?.loss).toEqual(again[1]?.loss);
     },
   );
 });

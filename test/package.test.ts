@@ -71,7 +71,7 @@ describe("contents", () => {
       expect.arrayContaining(["package.json", "README.md", "CHANGELOG.md", "LICENSE", "dist/index.js", "docs/abi.md"]),
     );
     const known =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|docs\/[\w-]+\.md|dist\/[\w-]+(\.js|\.d\.ts)|dist\/feedforward(\.\w+)?\.wasm)$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|CONTRIBUTING\.md|examples\/[\w.]+|docs\/[\w-]+\.md|dist\/[\w-]+(\.js|\.d\.ts)|dist\/feedforward(\.\w+)?\.wasm)$/;
     expect(packed.filter((path) => !known.test(path))).toEqual([]);
   });
 
@@ -178,17 +178,19 @@ describe("TypeScript", () => {
   `;
 
   test.each([
-    ["nodenext", "nodenext"],
-    ["bundler", "esnext"],
+    ["nodenext", "nodenext", ["es2022", "dom"]],
+    ["bundler", "esnext", ["es2022", "dom"]],
+    ["nodenext", "nodenext", ["es2022"]],
   ])(
-    "checks right and wrong uses strictly, modules resolved as %s",
-    (moduleResolution, module) => {
+    "checks right and wrong uses strictly, modules resolved as %s, module %s, libraries %j",
+    (moduleResolution, module, lib) => {
       write("right.ts", right);
       write("wrong.ts", wrong);
       const compilerOptions = {
         target: "es2022",
         module,
         moduleResolution,
+        lib,
         strict: true,
         exactOptionalPropertyTypes: true,
         noUncheckedIndexedAccess: true,
