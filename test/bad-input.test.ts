@@ -632,4 +632,36 @@ describe("training that diverges", () => {
       expect(again[0]?.loss).toEqual(again[1]?.loss);
     },
   );
+
+  test.each(["float64", "float32"] as const)("in the middle of an epoch leaves nothing of that epoch behind (%s)", (precision) => {
+    const far = precision === "float64" ? 1e200 : 1e30;
+    const network = diverging(precision);
+    const twin = diverging(precision);
+    expect(() =>
+      network.train(
+        [
+          [0.1, 0.2],
+          [far, far],
+        ],
+        [[1], [0]],
+        { epochs: 1, batchSize: 1 },
+      ),
+    ).toThrow(TrainingError);
+    twin.train([[0.1, 0.2]], [[1]], 1);
+    expect(bytesOf(network)).toEqual(bytesOf(twin));
+    // The twin counts one epoch more, since its run was not broken off.
+    const [after, expected] = [network, twin].map(
+      (n) =>
+        n.train(
+          [
+            [0.3, 0.1],
+            [0.2, 0.2],
+          ],
+          [[1], [0]],
+          { epochs: 2, batchSize: 1 },
+        ).loss,
+    );
+    expect(after).toEqual(expected);
+    expect(bytesOf(network)).toEqual(bytesOf(twin));
+  });
 });
