@@ -1,56 +1,65 @@
-import { multiplyBySlope } from "./kernels/activations";
-import { columnSums } from "./kernels/columns";
+import { Activation, Normalization } from "../src/abi";
+import { dropOut } from "./dropout";
+import { multiplyBySlope, slopeNeedsSum } from "./kernels/activations";
 import { product } from "./kernels/product";
-import { Network } from "./layout";
+import { softmaxBackward } from "./kernels/softmax";
+import { Layer, Network } from "./layout";
+import { isFused } from "./loss";
+import { normalizationGradient, normalizeBatchBackward, normalizeRowsBackward } from "./normalization";
 
-/** Carries the last layer's dZ back through the layers. Owns rows. */
-export function backward<T>(network: Network, rows: usize): void {
-  const element: usize = sizeof<T>();
-  for (let l = network.layerCount - 1; l > 0; l--) {
-    const layer = network.layer(l);
-    const before = network.layer(l - 1);
-    const units = (layer.units as usize) * element;
-    const inputs = (layer.inputs as usize) * element;
-    const d = network.at(before.deltas);
-    // dX = dZ · Wᵀ
-    // biome-ignore format: a line for each matrix
-    product<T>(
-      network.at(layer.deltas), units, element,
-      network.at(layer.weights), element, units,
-      d, inputs,
-      0, 0,
-      rows, layer.units, layer.inputs,
-      network.at(network.panel)
-    );
-    multiplyBySlope<T>(before.activation, d, network.at(before.outputs), rows * before.units);
+/**
+ * Carries the loss's derivative by the last layer's outputs back through the layers, until each layer's deltas hold its derivative by X · W + b,
+ * and on to the inputs where `dInputs` (rows, inputs) is not 0. `row` is the first row's place in the batch. Normalisations add their gradient on
+ * the way, since only here it can be seen. Owns rows, but for the normalisations, which own columns.
+ */
+export function backward<T>(network: Network, rows: usize, row: usize, continues: bool, dInputs: usize): void {
+  for (let l = network.layerCount; l > 0; l--) {
+    const layer = network.layer(l - 1);
+    const dX = l > 1 ? network.at(network.layer(l - 2).deltas) : dInputs;
+    // The residual's share goes around the layer: the input gradient is added to it.
+    if (layer.residual && dX) memory.copy(dX, network.at(layer.deltas), rows * (layer.units as usize) * sizeof<T>());
+    throughActivation<T>(network, l - 1, rows, row);
+    if (layer.normalization) throughNormalization(network, layer, rows, continues);
+    if (dX) inputGradient<T>(network, layer, dX, rows);
   }
 }
 
-/**
- * The gradient of all parameters over `rows` rows, added to what stands there when `continues`, so that the chunks of a batch are summed in
- * row order as one. `x` (rows, inputs). Owns parameters.
- */
-export function parameterGradient<T>(network: Network, x: usize, rows: usize, continues: bool): void {
+/** From the derivative by the layer's outputs to that by its sums, in place in its deltas. */
+function throughActivation<T>(network: Network, l: u32, rows: usize, row: usize): void {
+  const layer = network.layer(l);
+  const d = network.at(layer.deltas);
+  if (layer.dropout > 0) dropOut(network, l, d, rows, row);
+  if (l + 1 == network.layerCount && isFused(network)) return;
+  if (layer.activation == Activation.Softmax) return softmaxBackward<T>(d, network.at(layer.values), rows, layer.units);
+  const source = slopeNeedsSum(layer.activation) ? layer.sums : layer.values;
+  multiplyBySlope<T>(layer.activation, layer.parameter as T, d, network.at(source), rows * (layer.units as usize));
+}
+
+function throughNormalization(network: Network, layer: Layer, rows: usize, continues: bool): void {
+  normalizationGradient(network, layer, rows, continues);
+  if (layer.normalization == Normalization.Layer) normalizeRowsBackward(network, layer, rows);
+  else normalizeBatchBackward(network, layer, rows);
+}
+
+/** dX (rows, inputs) = dZ · Wᵀ, added to what goes around a residual layer. */
+function inputGradient<T>(network: Network, layer: Layer, dX: usize, rows: usize): void {
   const element: usize = sizeof<T>();
-  const toGradient = network.gradient - network.parameters;
-  for (let l: u32 = 0; l < network.layerCount; l++) {
-    const layer = network.layer(l);
-    const units = (layer.units as usize) * element;
-    const inputs = (layer.inputs as usize) * element;
-    const d = network.at(layer.deltas);
-    const dW = network.at(layer.weights + toGradient);
-    // dW = Xᵀ · dZ
-    // biome-ignore format: a line for each matrix
-    product<T>(
-      x, element, inputs,
-      d, units, element,
-      dW, units,
-      continues ? dW : 0, units,
-      layer.inputs, rows, layer.units,
-      network.at(network.panel)
-    );
-    // db = 1ᵀ · dZ
-    if (layer.bias) columnSums<T>(d, network.at(layer.biases + toGradient), rows, layer.units, continues);
-    x = network.at(layer.outputs);
-  }
+  const units = (layer.units as usize) * element;
+  const inputs = (layer.inputs as usize) * element;
+  product<T>(
+    network.at(layer.deltas),
+    units,
+    element,
+    network.at(layer.weights),
+    element,
+    units,
+    dX,
+    inputs,
+    layer.residual ? dX : 0,
+    inputs,
+    rows,
+    layer.units,
+    layer.inputs,
+    network.at(network.panel),
+  );
 }

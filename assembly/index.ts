@@ -5,13 +5,21 @@
 // named, is undefined behaviour, as in C.
 
 import { Abi, Activation, Function, Status } from "../src/abi";
+import { drawParameters } from "./initializers";
 import { activate, slopesOf } from "./kernels/activations";
+import { errorFunctions } from "./kernels/error-function";
 import { exponentials } from "./kernels/exponential";
+import { vectorBytes } from "./kernels/lanes";
+import { logarithms } from "./kernels/logarithm";
 import { layOut, Network } from "./layout";
-import { drawParameters } from "./random";
+
 import { keepsSubnormals, runSelfTest, SELF_TEST_BYTES } from "./self-test";
 import { thinkRows } from "./think";
 import { trainSteps } from "./train";
+import { startOptimizer } from "./update";
+
+/** 64 bytes below the compiler's data, which nothing else uses: the only memory outside of blocks that an export writes, and only while it runs. */
+const SCRATCH: usize = 64;
 
 /** The version of this page. */
 export function abiVersion(): u32 {
@@ -48,8 +56,7 @@ export function initialize(network: Network): void {
   network.cursor = 0;
   network.epochSum = 0;
   network.historyLength = 0;
-  if (network.elementBytes == 8) drawParameters<f64>(network);
-  else drawParameters<f32>(network);
+  drawParameters(network);
 }
 
 /** The outputs of the first `rows` ≤ SampleCapacity rows of inputs, written over the targets. */
@@ -64,6 +71,7 @@ export function think(network: Network, rows: u32): Status {
 export function train(network: Network, steps: u32): Status {
   if (!isRunnable(network)) return Status.InvalidRun;
   if (!keepsSubnormals(network)) return Status.SubnormalsFlushed;
+  if (network.step == 0) startOptimizer(network);
   if (network.elementBytes == 8) return trainSteps<f64>(network, steps);
   return trainSteps<f32>(network, steps);
 }
@@ -86,8 +94,22 @@ export function apply(fn: Function, elementBytes: u32, p: usize, count: usize): 
   else applyTo<f32>(fn, p, count);
 }
 
+/** In whole vectors where they lie, and the rest in a copy that has padding, since what follows the numbers is not ours. */
 function applyTo<T>(fn: Function, p: usize, count: usize): void {
+  const whole = vectorBytes<T>(count) / sizeof<T>();
+  if (whole) applyInPlace<T>(fn, p, whole);
+  if (whole == count) return;
+  const rest = p + whole * sizeof<T>();
+  const bytes = (count - whole) * sizeof<T>();
+  memory.copy(SCRATCH, rest, bytes);
+  applyInPlace<T>(fn, SCRATCH, count - whole);
+  memory.copy(rest, SCRATCH, bytes);
+}
+
+function applyInPlace<T>(fn: Function, p: usize, count: usize): void {
   if (fn == Function.Exponential) exponentials<T>(p, count);
-  else if (fn >= Function.Slope) slopesOf<T>((fn - Function.Slope) as Activation, p, count);
-  else activate<T>(fn as Activation, p, count);
+  else if (fn == Function.Logarithm) logarithms(p, count, sizeof<T>());
+  else if (fn == Function.ErrorFunction) errorFunctions<T>(p, count);
+  else if (fn >= Function.Slope) slopesOf<T>((fn - Function.Slope) as Activation, 1 as T, p, count, SCRATCH + 32);
+  else activate<T>(fn as Activation, 1 as T, p, p, count);
 }

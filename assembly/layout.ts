@@ -1,20 +1,43 @@
-import { Abi, Activation, Header, Initializer, LayerField, Loss, Reduction, Status } from "../src/abi";
+import {
+  Abi,
+  Activation,
+  Header,
+  Initializer,
+  LayerField,
+  Loss,
+  Monitor,
+  Normalization,
+  Optimizer,
+  Reduction,
+  Schedule,
+  Status,
+} from "../src/abi";
+import { slopeNeedsSum } from "./kernels/activations";
+import { momentsOf, RATES_BYTES } from "./kernels/optimizers";
 import { PANEL_BYTES } from "./kernels/product";
 import { GENERATOR_BYTES } from "./random";
 
 // One network is one block:
 //
-//   header · layer table · generator · history · parameters │ gradient · outputs and deltas of each layer · row losses · panel · samples
-//   ───────────── kept while the network lives ──────────── │ ──────────────── scratch, laid out anew as it must grow ────────────────
+//   header · layer table · generators · history · parameters · statistics · moments · best parameters │ gradient · layers · panel · samples
+//   ────────────────────────────── kept while the network lives ───────────────────────────────────── │ ─ scratch, laid out anew as it grows ─
 //
-// Offsets are relative to the block, so a block can be copied to another address or memory as it is. Scratch stands behind what is kept,
+// Each region begins at a multiple of 16 and has room for a vector behind its last element, so that loops over elements run in whole vectors to
+// the end and may compute and write anything there. Offsets are relative to the block, so a block can be copied to another address or memory as it is. Scratch stands behind what is kept,
 // so that room for more rows never moves a weight, and the samples stand last, where a host grows them without a limit of its own.
 
 /** The most rows that pass through the layers at once: activations stay in the cache, and memory does not grow with the batch. */
 export const CHUNK_ROWS: u32 = 256;
 
-/** Losses that the history holds until the host takes them. */
+/** Entries that the history holds until the host takes them, and the doubles of an entry: epoch, loss, validation loss, learning rate. */
 const HISTORY_CAPACITY: u32 = 256;
+export const HISTORY_WIDTH: u32 = 4;
+
+/** Bits of `features`. */
+export const PENALTIES: u32 = 1;
+export const NORM_LIMITS: u32 = 2;
+export const FROZEN: u32 = 4;
+export const STATISTICS: u32 = 8;
 
 /** Bytes that WebAssembly can address, as f64 since a shape may ask for more. */
 const ADDRESSABLE: f64 = 4294967296.0;
@@ -53,6 +76,56 @@ export class Network {
   panel: u32;
   chunkRows: u32;
   rowLosses: u32;
+  optimizer: Optimizer;
+  moments: u32;
+  beta1: f64;
+  beta2: f64;
+  epsilon: f64;
+  weightDecay: f64;
+  clipValue: f64;
+  clipNorm: f64;
+  schedule: Schedule;
+  monitor: Monitor;
+  scheduleSteps: f64;
+  scheduleFactor: f64;
+  scheduleFloor: f64;
+  warmUpSteps: f64;
+  rate: f64;
+  beta1Power: f64;
+  beta2Power: f64;
+  momentumProduct: f64;
+  plateauScale: f64;
+  plateauBest: f64;
+  plateauWait: f64;
+  lossParameter: f64;
+  labels: u32;
+  targetWidth: u32;
+  weighted: u32;
+  sampleWeights: u32;
+  shuffle: u32;
+  order: u32;
+  chunkInputs: u32;
+  chunkTargets: u32;
+  chunkWeights: u32;
+  validationRows: u32;
+  patience: u32;
+  restoreBest: u32;
+  minimumChange: f64;
+  bestLoss: f64;
+  bestEpoch: f64;
+  bestParameters: u32;
+  stopped: u32;
+  statistics: u32;
+  statisticsCount: u32;
+  largestGradient: f64;
+  failedLayer: u32;
+  rates: u32;
+  epochGenerator: u32;
+  orderReady: u32;
+  nadamPower: f64;
+  validationLoss: f64;
+  setBytes: u32;
+  features: u32;
 
   /** The address of what lies `offset` bytes into the block. */
   at(offset: u32): usize {
@@ -61,6 +134,10 @@ export class Network {
 
   layer(index: u32): Layer {
     return changetype<Layer>(changetype<usize>(this) + Header.Bytes + index * Abi.LayerBytes);
+  }
+
+  lastLayer(): Layer {
+    return this.layer(this.layerCount - 1);
   }
 }
 
@@ -76,23 +153,55 @@ export class Layer {
   biases: u32;
   outputs: u32;
   deltas: u32;
+  trainable: u32;
+  parameter: f64;
+  normalization: Normalization;
+  residual: u32;
+  normalizationEpsilon: f64;
+  normalizationMomentum: f64;
+  dropout: f64;
+  l1: f64;
+  l2: f64;
+  maxNorm: f64;
+  initializerParameter: f64;
+  scales: u32;
+  shifts: u32;
+  means: u32;
+  variances: u32;
+  sums: u32;
+  values: u32;
+  normalized: u32;
+  deviations: u32;
 }
 
 // The structs and the page that hosts read must not drift apart: a difference does not compile.
 if (offsetof<Network>("learningRate") != Header.LearningRate) ERROR("Header.LearningRate");
 if (offsetof<Network>("sampleRows") != Header.SampleRows) ERROR("Header.SampleRows");
 if (offsetof<Network>("epochTarget") != Header.EpochTarget) ERROR("Header.EpochTarget");
-if (offsetof<Network>("historyLength") != Header.HistoryLength) ERROR("Header.HistoryLength");
 if (offsetof<Network>("cursor") != Header.Cursor) ERROR("Header.Cursor");
 if (offsetof<Network>("epochSum") != Header.EpochSum) ERROR("Header.EpochSum");
-if (offsetof<Network>("parameters") != Header.Parameters) ERROR("Header.Parameters");
 if (offsetof<Network>("sampleTargets") != Header.SampleTargets) ERROR("Header.SampleTargets");
 if (offsetof<Network>("rowLosses") != Header.RowLosses) ERROR("Header.RowLosses");
-if (offsetof<Network>() > <usize>Header.Bytes) ERROR("Header.Bytes");
+if (offsetof<Network>("moments") != Header.Moments) ERROR("Header.Moments");
+if (offsetof<Network>("weightDecay") != Header.WeightDecay) ERROR("Header.WeightDecay");
+if (offsetof<Network>("scheduleSteps") != Header.ScheduleSteps) ERROR("Header.ScheduleSteps");
+if (offsetof<Network>("rate") != Header.Rate) ERROR("Header.Rate");
+if (offsetof<Network>("plateauWait") != Header.PlateauWait) ERROR("Header.PlateauWait");
+if (offsetof<Network>("labels") != Header.Labels) ERROR("Header.Labels");
+if (offsetof<Network>("sampleWeights") != Header.SampleWeights) ERROR("Header.SampleWeights");
+if (offsetof<Network>("minimumChange") != Header.MinimumChange) ERROR("Header.MinimumChange");
+if (offsetof<Network>("statistics") != Header.Statistics) ERROR("Header.Statistics");
+if (offsetof<Network>("validationLoss") != Header.ValidationLoss) ERROR("Header.ValidationLoss");
 if (offsetof<Layer>("initializer") != LayerField.Initializer) ERROR("LayerField.Initializer");
 if (offsetof<Layer>("biases") != LayerField.Biases) ERROR("LayerField.Biases");
 if (offsetof<Layer>("deltas") != LayerField.Deltas) ERROR("LayerField.Deltas");
-if (offsetof<Layer>() > <usize>Abi.LayerBytes) ERROR("Abi.LayerBytes");
+if (offsetof<Layer>("parameter") != LayerField.Parameter) ERROR("LayerField.Parameter");
+if (offsetof<Layer>("dropout") != LayerField.Dropout) ERROR("LayerField.Dropout");
+if (offsetof<Layer>("initializerParameter") != LayerField.InitializerParameter) ERROR("LayerField.InitializerParameter");
+if (offsetof<Layer>("variances") != LayerField.Variances) ERROR("LayerField.Variances");
+if (offsetof<Layer>("deviations") != LayerField.Deviations) ERROR("LayerField.Deviations");
+if (offsetof<Network>() > (Header.Bytes as usize)) ERROR("Header.Bytes");
+if (offsetof<Layer>() > (Abi.LayerBytes as usize)) ERROR("Abi.LayerBytes");
 
 /**
  * Computes where everything lies from the header's and the layers' `in` fields. Answers the bytes that the block needs, or a
@@ -108,75 +217,180 @@ export function layOut(network: Network): f64 {
 function isValid(network: Network): bool {
   if (network.elementBytes != 8 && network.elementBytes != 4) return false;
   if (network.inputs == 0 || network.layerCount == 0 || network.sampleCapacity == 0) return false;
-  if (network.loss > Loss.SquaredError || network.reduction > Reduction.Mean) return false;
+  if (network.loss > Loss.CrossEntropy || network.reduction > Reduction.Mean) return false;
+  if (network.optimizer > Optimizer.Lion || network.schedule > Schedule.Plateau || network.monitor > Monitor.ValidationLoss) return false;
+  let width = network.inputs;
   for (let l: u32 = 0; l < network.layerCount; l++) {
     const layer = network.layer(l);
-    if (layer.units == 0 || layer.bias > 1) return false;
-    if (layer.activation > Activation.Relu || layer.initializer > Initializer.Uniform) return false;
+    if (layer.units == 0 || layer.bias > 1 || layer.initializer > Initializer.Orthogonal) return false;
+    if (layer.activation > Activation.Softmax || (layer.activation == Activation.Softmax && l + 1 < network.layerCount)) return false;
+    if (layer.normalization > Normalization.Batch || (layer.residual && layer.units != width)) return false;
+    width = layer.units;
   }
+  const last = network.lastLayer().activation;
+  if (network.loss == Loss.CrossEntropy) return last == Activation.Softmax;
+  if (network.loss == Loss.BinaryCrossEntropy) return last == Activation.Sigmoid;
   return true;
 }
 
 /** Walks the block once in f64, which holds sizes beyond 4 GiB exactly; writes what it finds only when told that it fits. */
 function place(network: Network, write: bool): f64 {
   const element = network.elementBytes as f64;
-  const chunkRows = min(network.sampleCapacity, CHUNK_ROWS);
   const training = network.training != 0;
+  const chunkRows = chunkRowsOf(network);
   const layers = network.layerCount;
 
-  let at: f64 = Header.Bytes + (layers as f64) * Abi.LayerBytes;
-  if (write) network.generator = at as u32;
-  at = aligned(at + GENERATOR_BYTES);
+  let at: f64 = (Header.Bytes as f64) + (layers as f64) * (Abi.LayerBytes as f64);
   if (write) {
-    network.history = at as u32;
-    network.historyCapacity = HISTORY_CAPACITY;
     network.chunkRows = chunkRows;
+    if (network.historyCapacity == 0 || network.historyCapacity > HISTORY_CAPACITY) network.historyCapacity = HISTORY_CAPACITY;
+    network.generator = at as u32;
   }
-  at = aligned(at + HISTORY_CAPACITY * 8);
+  at = aligned(at + GENERATOR_BYTES);
+  if (write) network.epochGenerator = at as u32;
+  at = aligned(at + GENERATOR_BYTES);
+  if (write) network.history = at as u32;
+  at = aligned(at + HISTORY_CAPACITY * HISTORY_WIDTH * 8);
+  if (write) network.rates = at as u32;
+  at = aligned(at + RATES_BYTES);
 
   const parameters = at;
   let width = network.inputs;
   for (let l: u32 = 0; l < layers; l++) {
     const layer = network.layer(l);
+    const vector = (layer.units as f64) * element;
     const weights = at;
-    at += (width as f64) * (layer.units as f64) * element;
+    at += (width as f64) * vector;
     const biases = at;
-    if (layer.bias) at += (layer.units as f64) * element;
+    if (layer.bias) at += vector;
+    const scales = at;
+    if (layer.normalization) at += 2 * vector;
     if (write) {
       layer.inputs = width;
       layer.weights = weights as u32;
       layer.biases = layer.bias ? (biases as u32) : 0;
+      layer.scales = layer.normalization ? (scales as u32) : 0;
+      layer.shifts = layer.normalization ? ((scales + vector) as u32) : 0;
     }
     width = layer.units;
   }
   const parameterBytes = at - parameters;
+  at = padded(at);
+  // What one set of numbers of the parameters' layout takes, with its padding: the moments stand so far apart.
+  const setBytes = at - parameters;
+  const statistics = at;
+  for (let l: u32 = 0; l < layers; l++) {
+    const layer = network.layer(l);
+    const vector = layer.normalization == Normalization.Batch ? (layer.units as f64) * 8 : 0;
+    if (write) {
+      layer.means = vector > 0 ? (at as u32) : 0;
+      layer.variances = vector > 0 ? ((at + vector) as u32) : 0;
+    }
+    at += 2 * vector;
+  }
+  const statisticsBytes = at - statistics;
   at = aligned(at);
   if (write) {
     network.outputs = width;
+    network.targetWidth = network.labels ? 1 : width;
     network.parameters = parameters as u32;
     network.parameterCount = (parameterBytes / element) as u32;
-    network.gradient = at as u32;
+    network.statistics = statistics as u32;
+    network.statisticsCount = (statisticsBytes / 8) as u32;
+    network.moments = at as u32;
+    network.setBytes = setBytes as u32;
+    network.features = featuresOf(network);
   }
-  if (training) at = aligned(at + parameterBytes);
+  if (training) at += (momentsOf(network.optimizer) as f64) * setBytes;
+  if (write) network.bestParameters = at as u32;
+  if (training && network.restoreBest) at = aligned(at + setBytes + statisticsBytes);
 
-  for (let l: u32 = 0; l < layers; l++) {
-    const layer = network.layer(l);
-    const bytes = (chunkRows as f64) * (layer.units as f64) * element;
-    if (write) layer.outputs = at as u32;
-    at = aligned(at + bytes);
-    if (write) layer.deltas = at as u32;
-    if (training) at = aligned(at + bytes);
-  }
+  // From here on nothing outlives a call.
+  if (write) network.gradient = at as u32;
+  if (training) at += setBytes;
+  for (let l: u32 = 0; l < layers; l++) at = placeLayer(network, l, at, (chunkRows as f64) * element, write);
   if (write) network.rowLosses = at as u32;
   if (training) at = aligned(at + (chunkRows as f64) * 8);
   if (write) network.panel = at as u32;
   at = aligned(at + PANEL_BYTES);
+
+  const capacity = network.sampleCapacity as f64;
+  const targetWidth: f64 = network.labels ? 1 : (width as f64);
+  const shuffled: f64 = training && network.shuffle ? (chunkRows as f64) * element : 0;
+  if (write) {
+    network.chunkInputs = at as u32;
+    network.orderReady = 0;
+  }
+  at = aligned(at + shuffled * (network.inputs as f64));
+  if (write) network.chunkTargets = at as u32;
+  at = padded(at + shuffled * targetWidth);
+  if (write) network.chunkWeights = at as u32;
+  at = aligned(at + shuffled);
+  if (write) network.order = at as u32;
+  if (shuffled > 0) at = aligned(at + capacity * 4);
+  if (write) network.sampleWeights = at as u32;
+  if (network.weighted) at = aligned(at + capacity * element);
   if (write) network.sampleInputs = at as u32;
-  at = aligned(at + (network.sampleCapacity as f64) * (network.inputs as f64) * element);
+  at = aligned(at + capacity * (network.inputs as f64) * element);
   if (write) network.sampleTargets = at as u32;
-  return aligned(at + (network.sampleCapacity as f64) * (width as f64) * element);
+  return padded(at + capacity * (width as f64) * element);
+}
+
+/** Where a layer keeps what the backward pass needs. `rowBytes` is the size of one unit's column of a chunk. */
+function placeLayer(network: Network, index: u32, at: f64, rowBytes: f64, write: bool): f64 {
+  const layer = network.layer(index);
+  const bytes = rowBytes * (layer.units as f64);
+  const training = network.training != 0;
+  // The sum may be overwritten by the value, and the value by the output, unless someone asks for it later.
+  const fused = index + 1 == network.layerCount && network.loss >= Loss.BinaryCrossEntropy;
+  const keepsSum = training && (fused || slopeNeedsSum(layer.activation));
+  const keepsValue = layer.residual != 0 || (training && layer.dropout > 0);
+  const normalized = training && layer.normalization != 0;
+
+  if (write) layer.sums = at as u32;
+  at = padded(at + bytes);
+  if (write) layer.values = keepsSum ? (at as u32) : layer.sums;
+  if (keepsSum) at = padded(at + bytes);
+  if (write) layer.outputs = keepsValue ? (at as u32) : layer.values;
+  if (keepsValue) at = padded(at + bytes);
+  if (write) layer.normalized = normalized ? (at as u32) : 0;
+  if (normalized) at = aligned(at + bytes);
+  if (write) layer.deviations = at as u32;
+  // Of each row; or of each unit, with the batch's mean and variance behind.
+  if (layer.normalization == Normalization.Layer) at = aligned(at + (8 * rowBytes) / (network.elementBytes as f64));
+  if (layer.normalization == Normalization.Batch) at = aligned(at + 24 * (layer.units as f64));
+  if (write) layer.deltas = at as u32;
+  if (training) at = padded(at + bytes);
+  return at;
+}
+
+/** What some layer has, so that steps need not look at each. */
+function featuresOf(network: Network): u32 {
+  let features: u32 = 0;
+  for (let l: u32 = 0; l < network.layerCount; l++) {
+    const layer = network.layer(l);
+    if (layer.l1 > 0 || layer.l2 > 0) features |= PENALTIES;
+    if (layer.maxNorm > 0) features |= NORM_LIMITS;
+    if (!layer.trainable) features |= FROZEN;
+    if (layer.normalization == Normalization.Batch) features |= STATISTICS;
+  }
+  return features;
+}
+
+/** Batch normalisation looks at a whole batch, so that must be one chunk. */
+function chunkRowsOf(network: Network): u32 {
+  const rows = min(network.sampleCapacity, CHUNK_ROWS);
+  for (let l: u32 = 0; l < network.layerCount; l++) {
+    if (network.layer(l).normalization == Normalization.Batch) return max(rows, min(network.batchRows, network.sampleCapacity));
+  }
+  return rows;
 }
 
 function aligned(bytes: f64): f64 {
-  return ceil<f64>(bytes / Abi.Alignment) * Abi.Alignment;
+  return ceil<f64>(bytes / (Abi.Alignment as f64)) * (Abi.Alignment as f64);
+}
+
+/** Where the next region begins, behind one that elements are computed in and that ends at `bytes`. */
+function padded(bytes: f64): f64 {
+  return aligned(bytes + (Abi.Alignment as f64));
 }

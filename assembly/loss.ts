@@ -1,107 +1,236 @@
-import { Activation } from "../src/abi";
-import { Linear, Relu, Sigmoid, Tanh } from "./kernels/activations";
-import { mul, splat, sub, vectorBytes } from "./kernels/lanes";
+import { Activation, Loss } from "../src/abi";
+import { read, write } from "./kernels/elements";
+import { exponential } from "./kernels/exponential";
+import { abs, add, atMost, copySign, mul, sign, spanBytes, splat, sub } from "./kernels/lanes";
+import { logarithm, logOnePlus } from "./kernels/logarithm";
+import { indexOfLargest } from "./kernels/softmax";
+import { sumOf } from "./kernels/sums";
 import { Network } from "./layout";
 
-// A loss is a pair: its value, and its derivative by the last layer's weighted sums, the first dZ.
-// Values are summed in f64. A row's is the sum over its units in four interleaved partial sums; a chunk's the sum over its rows in the same way;
-// chunks are added in ascending order. Nothing of that depends on how many threads or vectors there are.
+// A loss is a pair: its value for one output, in f64, and its derivative by the output y, or by the sum z where it is fused with the
+// activation. Values are summed over the units of a row, and over the rows of a chunk, each in four interleaved partial sums; chunks are added in
+// ascending order. Nothing of that depends on how many threads or vectors there are.
+
+/** ½ (y − t)², whose derivative is the tutorial's error with the sign turned. */
+@unmanaged
+class SquaredError {
+  value(y: f64, t: f64, parameter: f64): f64 {
+    const e = y - t;
+    return 0.5 * (e * e);
+  }
+  delta<T, V>(y: V, t: V, parameter: T, scale: T): V {
+    return mul<T, V>(sub<T, V>(y, t), splat<T, V>(scale));
+  }
+}
+
+/** The same by the sum of a sigmoid, whose slope is y (1 − y): the tutorial's pair, in one pass over its numbers instead of two. */
+@unmanaged
+class SquaredErrorOfSigmoid {
+  delta<T, V>(y: V, t: V, parameter: T, scale: T): V {
+    const slope = mul<T, V>(y, sub<T, V>(splat<T, V>(1 as T), y));
+    return mul<T, V>(mul<T, V>(sub<T, V>(y, t), splat<T, V>(scale)), slope);
+  }
+}
+
+/** |y − t| */
+@unmanaged
+class AbsoluteError {
+  value(y: f64, t: f64, parameter: f64): f64 {
+    return Math.abs(y - t);
+  }
+  delta<T, V>(y: V, t: V, parameter: T, scale: T): V {
+    return mul<T, V>(sign<T, V>(sub<T, V>(y, t)), splat<T, V>(scale));
+  }
+}
+
+/** ½ e² for |e| ≤ δ, δ (|e| − ½ δ) beyond. Huber 1964. */
+@unmanaged
+class Huber {
+  value(y: f64, t: f64, delta: f64): f64 {
+    const e = Math.abs(y - t);
+    return e <= delta ? 0.5 * (e * e) : delta * (e - 0.5 * delta);
+  }
+  delta<T, V>(y: V, t: V, delta: T, scale: T): V {
+    const e = sub<T, V>(y, t);
+    return mul<T, V>(copySign<T, V>(atMost<T, V>(abs<T, V>(e), splat<T, V>(delta)), e), splat<T, V>(scale));
+  }
+}
+
+/** max(z, 0) − z t + log(1 + e^−|z|) of the sum z, for outputs that are sigmoids; smoothing moves t towards ½. */
+@unmanaged
+class BinaryCrossEntropy {
+  value(z: f64, t: f64, smoothing: f64): f64 {
+    const target = t * (1 - smoothing) + 0.5 * smoothing;
+    const size = Math.abs(z);
+    return max<f64>(z, 0) - z * target + logOnePlus<f64, f64>(exponential<f64>(-size));
+  }
+  delta<T, V>(y: V, t: V, smoothing: T, scale: T): V {
+    const target = add<T, V>(mul<T, V>(t, splat<T, V>((1 as T) - smoothing)), splat<T, V>((0.5 as T) * smoothing));
+    return mul<T, V>(sub<T, V>(y, target), splat<T, V>(scale));
+  }
+}
+
+/** Whether the loss gives its derivative by the last layer's sums at once, and not by its outputs. */
+export function isFused(network: Network): bool {
+  if (network.loss != Loss.SquaredError) return network.loss >= Loss.BinaryCrossEntropy;
+  const last = network.lastLayer();
+  return last.activation == Activation.Sigmoid && last.dropout == 0 && !last.residual;
+}
 
 /**
- * Squared error, ½ Σ (output − target)². Its derivative is the tutorial's error-weighted derivative with the sign turned:
- * dZ = (output − target) · scale · f′, into the last layer's deltas. `t` (rows, outputs).
+ * The sum of the losses of `rows` rows, each times its weight, neither scaled nor averaged. Where `scale` is not 0,
+ * the derivative by each output, times `scale` and the row's weight, goes into the last layer's deltas. `t` (rows, target width). Owns rows.
  */
-export function squaredErrorDeltas<T>(network: Network, t: usize, rows: usize, scale: T): void {
-  const layer = network.layer(network.layerCount - 1);
-  const y = network.at(layer.outputs);
-  const d = network.at(layer.deltas);
-  const count = rows * layer.units;
-  switch (layer.activation) {
-    case Activation.Sigmoid:
-      return errorTimesSlope<Sigmoid, T>(d, y, t, scale, count);
-    case Activation.Tanh:
-      return errorTimesSlope<Tanh, T>(d, y, t, scale, count);
-    case Activation.Relu:
-      return errorTimesSlope<Relu, T>(d, y, t, scale, count);
+export function lossOf<T>(network: Network, t: usize, weights: usize, rows: usize, scale: T): f64 {
+  switch (network.loss) {
+    case Loss.SquaredError:
+      if (scale != (0 as T)) {
+        if (isFused(network)) deltas<SquaredErrorOfSigmoid, T>(network, t, weights, rows, scale);
+        else deltas<SquaredError, T>(network, t, weights, rows, scale);
+      }
+      if (sizeof<T>() == 8 && network.outputs == 1 && !weights)
+        return 0.5 * squaredDistance(network.at(network.lastLayer().outputs), t, rows);
+      return rowLosses<SquaredError>(network, t, weights, rows, sizeof<T>());
+    case Loss.AbsoluteError:
+      return lossBy<AbsoluteError, T>(network, t, weights, rows, scale);
+    case Loss.Huber:
+      return lossBy<Huber, T>(network, t, weights, rows, scale);
+    case Loss.BinaryCrossEntropy:
+      return lossBy<BinaryCrossEntropy, T>(network, t, weights, rows, scale);
     default:
-      return errorTimesSlope<Linear, T>(d, y, t, scale, count);
+      if (scale != (0 as T)) crossEntropyDeltas(network, t, weights, rows, scale as f64, sizeof<T>());
+      return crossEntropyLosses(network, t, weights, rows, sizeof<T>());
   }
 }
 
-function errorTimesSlope<A, T>(d: usize, y: usize, t: usize, scale: T, count: usize): void {
-  const f = changetype<A>(0);
-  const end = d + count * sizeof<T>();
-  if (ASC_FEATURE_SIMD) {
-    const vectorEnd = d + vectorBytes<T>(count);
-    for (; d < vectorEnd; d += sizeof<v128>(), y += sizeof<v128>(), t += sizeof<v128>()) {
-      const output = load<v128>(y);
-      const error = mul<T, v128>(sub<T, v128>(output, load<v128>(t)), splat<T, v128>(scale));
-      store<v128>(d, f.timesSlope<T, v128>(error, output));
-    }
+/** Σ (y − t)² of f64: the loss of one unit takes the tutorial's network a tenth of its time otherwise. The order of the sum is rowLoss's. */
+function squaredDistance(y: usize, t: usize, count: usize): f64 {
+  let s0: f64 = 0,
+    s1: f64 = 0,
+    s2: f64 = 0,
+    s3: f64 = 0;
+  const padded = (count + 3) & ~3;
+  for (let i: usize = 0; i < padded; i++, y += 8, t += 8) {
+    const e = i < count ? load<f64>(y) - load<f64>(t) : 0;
+    const sum = s0 + e * e;
+    s0 = s1;
+    s1 = s2;
+    s2 = s3;
+    s3 = sum;
   }
-  for (; d < end; d += sizeof<T>(), y += sizeof<T>(), t += sizeof<T>()) {
-    const output = load<T>(y);
-    store<T>(d, f.timesSlope<T, T>(((output - load<T>(t)) * scale) as T, output));
-  }
+  return s0 + s1 + (s2 + s3);
 }
 
-/** The sum of the squared errors of `rows` rows, neither scaled nor averaged. `t` (rows, outputs). */
-export function squaredError<T>(network: Network, t: usize, rows: usize): f64 {
-  const layer = network.layer(network.layerCount - 1);
+function lossBy<L, T>(network: Network, t: usize, weights: usize, rows: usize, scale: T): f64 {
+  if (scale != (0 as T)) deltas<L, T>(network, t, weights, rows, scale);
+  return rowLosses<L>(network, t, weights, rows, sizeof<T>());
+}
+
+function deltas<L, T>(network: Network, t: usize, weights: usize, rows: usize, scale: T): void {
+  const layer = network.lastLayer();
   const units: usize = layer.units;
-  const rowLosses = network.at(network.rowLosses);
+  const bytes = units * sizeof<T>();
+  const parameter = network.lossParameter as T;
   let y = network.at(layer.outputs);
-  if (units == 1) {
-    for (let p = rowLosses, end = p + (rows << 3); p < end; p += 8, y += sizeof<T>(), t += sizeof<T>()) {
-      store<f64>(p, 0.5 * square<T>(y, t));
+  let d = network.at(layer.deltas);
+  if (!weights) return rowDeltas<L, T>(d, y, t, rows * units, parameter, scale);
+  for (; rows > 0; rows--, d += bytes, y += bytes, t += bytes, weights += sizeof<T>()) {
+    rowDeltas<L, T>(d, y, t, units, parameter, (scale * load<T>(weights)) as T);
+  }
+}
+
+function rowDeltas<L, T>(d: usize, y: usize, t: usize, count: usize, parameter: T, scale: T): void {
+  if (ASC_FEATURE_SIMD) rowDeltasBy<L, T, v128>(d, y, t, count, parameter, scale);
+  else rowDeltasBy<L, T, T>(d, y, t, count, parameter, scale);
+}
+
+function rowDeltasBy<L, T, V>(d: usize, y: usize, t: usize, count: usize, parameter: T, scale: T): void {
+  const f = changetype<L>(0);
+  const end = d + spanBytes<T, V>(count);
+  for (; d < end; d += sizeof<V>(), y += sizeof<V>(), t += sizeof<V>()) {
+    store<V>(d, f.delta<T, V>(load<V>(y), load<V>(t), parameter, scale));
+  }
+}
+
+/** y − t′ with the smoothed target t′ = t (1 − s) + s / units, by the sum z. A label stands for the row that is 1 there and else 0. */
+function crossEntropyDeltas(network: Network, t: usize, weights: usize, rows: usize, scale: f64, element: usize): void {
+  const layer = network.lastLayer();
+  const units: usize = layer.units;
+  const smoothing = network.lossParameter;
+  const share = smoothing / (units as f64);
+  let y = network.at(layer.outputs);
+  let d = network.at(layer.deltas);
+  for (; rows > 0; rows--) {
+    const factor = weights ? scale * read(weights, element) : scale;
+    const label = network.labels ? (read(t, element) as usize) : units;
+    for (let unit: usize = 0; unit < units; unit++, y += element, d += element) {
+      const target: f64 = network.labels ? (unit == label ? 1 : 0) : read(t + unit * element, element);
+      write(d, (read(y, element) - (target * (1 - smoothing) + share)) * factor, element);
     }
-    return sum(rowLosses, rows);
+    t += (network.targetWidth as usize) * element;
+    if (weights) weights += element;
   }
-  for (let row: usize = 0; row < rows; row++, y += units * sizeof<T>(), t += units * sizeof<T>()) {
-    store<f64>(rowLosses + (row << 3), 0.5 * sumOfSquares<T>(y, t, units));
-  }
-  return sum(rowLosses, rows);
 }
 
-/** Σ (y − t)² over one row. */
-function sumOfSquares<T>(y: usize, t: usize, units: usize): f64 {
+function rowLosses<L>(network: Network, t: usize, weights: usize, rows: usize, element: usize): f64 {
+  const layer = network.lastLayer();
+  const units: usize = layer.units;
+  const bytes = units * element;
+  const losses = network.at(network.rowLosses);
+  let y = network.at(network.loss == Loss.BinaryCrossEntropy ? layer.sums : layer.outputs);
+  // Rows of one unit are summed as a row of that many units would be: in the same order, without a store for each.
+  if (units == 1 && !weights) return rowLoss<L>(network, y, t, rows, element);
+  for (let row: usize = 0; row < rows; row++, y += bytes, t += bytes) {
+    const loss = rowLoss<L>(network, y, t, units, element);
+    store<f64>(losses + (row << 3), weights ? loss * read(weights + row * element, element) : loss);
+  }
+  return sumOf(losses, rows, 8);
+}
+
+/** The sum over a row's units, in four sums that take turns as in sums.ts. */
+function rowLoss<L>(network: Network, y: usize, t: usize, units: usize, element: usize): f64 {
+  const f = changetype<L>(0);
+  const parameter = network.lossParameter;
   let s0: f64 = 0,
     s1: f64 = 0,
     s2: f64 = 0,
     s3: f64 = 0;
-  const end = y + units * sizeof<T>();
-  for (; y + 3 * sizeof<T>() < end; y += 4 * sizeof<T>(), t += 4 * sizeof<T>()) {
-    s0 += square<T>(y, t);
-    s1 += square<T>(y + sizeof<T>(), t + sizeof<T>());
-    s2 += square<T>(y + 2 * sizeof<T>(), t + 2 * sizeof<T>());
-    s3 += square<T>(y + 3 * sizeof<T>(), t + 3 * sizeof<T>());
+  const padded = (units + 3) & ~3;
+  for (let unit: usize = 0; unit < padded; unit++, y += element, t += element) {
+    const sum = unit < units ? s0 + f.value(read(y, element), read(t, element), parameter) : s0;
+    s0 = s1;
+    s1 = s2;
+    s2 = s3;
+    s3 = sum;
   }
-  if (y < end) s0 += square<T>(y, t);
-  if (y + sizeof<T>() < end) s1 += square<T>(y + sizeof<T>(), t + sizeof<T>());
-  if (y + 2 * sizeof<T>() < end) s2 += square<T>(y + 2 * sizeof<T>(), t + 2 * sizeof<T>());
   return s0 + s1 + (s2 + s3);
 }
 
-function square<T>(y: usize, t: usize): f64 {
-  const difference = (load<T>(y) as f64) - (load<T>(t) as f64);
-  return difference * difference;
-}
-
-/** The sum of `count` doubles in four interleaved partial sums. */
-function sum(p: usize, count: usize): f64 {
-  let s0: f64 = 0,
-    s1: f64 = 0,
-    s2: f64 = 0,
-    s3: f64 = 0;
-  const end = p + (count << 3);
-  for (; p + 24 < end; p += 32) {
-    s0 += load<f64>(p);
-    s1 += load<f64>(p, 8);
-    s2 += load<f64>(p, 16);
-    s3 += load<f64>(p, 24);
+/** −Σ t′ log y of each row, as Σ t′ (L − z) with L = log Σ e^z: no logarithm of a number that has rounded to 0. */
+function crossEntropyLosses(network: Network, t: usize, weights: usize, rows: usize, element: usize): f64 {
+  const layer = network.lastLayer();
+  const units: usize = layer.units;
+  const bytes = units * element;
+  const losses = network.at(network.rowLosses);
+  const smoothing = network.lossParameter;
+  const share = smoothing / (units as f64);
+  let z = network.at(layer.sums);
+  let y = network.at(layer.outputs);
+  for (let row: usize = 0; row < rows; row++, z += bytes, y += bytes, t += (network.targetWidth as usize) * element) {
+    const largest = indexOfLargest(z, units, element) * element;
+    const logSum = read(z + largest, element) - logarithm(read(y + largest, element));
+    let loss: f64 = 0;
+    if (network.labels) {
+      const label = (read(t, element) as usize) * element;
+      loss = (1 - smoothing) * (logSum - read(z + label, element));
+      if (smoothing > 0) loss += share * ((units as f64) * logSum - sumOf(z, units, element));
+    } else {
+      for (let i: usize = 0; i < bytes; i += element) {
+        const target = read(t + i, element) * (1 - smoothing) + share;
+        if (target != 0) loss += target * (logSum - read(z + i, element));
+      }
+    }
+    store<f64>(losses + (row << 3), weights ? loss * read(weights + row * element, element) : loss);
   }
-  if (p < end) s0 += load<f64>(p);
-  if (p + 8 < end) s1 += load<f64>(p, 8);
-  if (p + 16 < end) s2 += load<f64>(p, 16);
-  return s0 + s1 + (s2 + s3);
+  return sumOf(losses, rows, 8);
 }

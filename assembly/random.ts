@@ -1,16 +1,19 @@
-import { Network } from "./layout";
+import { logarithm } from "./kernels/logarithm";
 
 // MT19937 as NumPy's legacy RandomState runs it: seeded by the 2002 init_genrand, read as 53-bit doubles, two words each.
-// M. Matsumoto, T. Nishimura: "Mersenne Twister", ACM TOMACS 8 (1998). The state is 624 words and the position of the next one.
+// M. Matsumoto, T. Nishimura: "Mersenne Twister", ACM TOMACS 8 (1998). The state is 624 words,
+// the position of the next one, and a normal number that was made with its neighbour.
 
 const WORDS: u32 = 624;
 const MIDDLE: u32 = 397;
 
-/** Bytes of the generator's state. */
-export const GENERATOR_BYTES: u32 = (WORDS + 1) * 4;
-
-/** Where the position stands, behind the words. */
+/** Behind the words stand the position, whether a normal number waits, and that number. */
 const POSITION: usize = WORDS * 4;
+const HAS_NORMAL: usize = POSITION + 4;
+const NORMAL: usize = POSITION + 8;
+
+/** Bytes of the generator's state. */
+export const GENERATOR_BYTES: u32 = WORDS * 4 + 16;
 
 /** Starts the generator at `state` as `numpy.random.seed(seed)` does. */
 export function seedGenerator(state: usize, seed: u32): void {
@@ -21,6 +24,7 @@ export function seedGenerator(state: usize, seed: u32): void {
     store<u32>(state + (i << 2), word);
   }
   store<u32>(state, WORDS, POSITION);
+  store<u32>(state, 0, HAS_NORMAL);
 }
 
 /** The next double in [0, 1), as `numpy.random.random()` makes it: 27 and 26 bits of two words. */
@@ -55,19 +59,31 @@ function refill(state: usize): void {
   }
 }
 
-/** First parameters: weights drawn layer by layer, row-major over (inputs, units); biases 0. */
-export function drawParameters<T>(network: Network): void {
-  const state = network.at(network.generator);
-  seedGenerator(state, network.seed);
-  for (let l: u32 = 0; l < network.layerCount; l++) {
-    const layer = network.layer(l);
-    drawUniform<T>(state, network.at(layer.weights), (layer.inputs as usize) * layer.units);
-    if (layer.bias) memory.fill(network.at(layer.biases), 0, (layer.units as usize) * sizeof<T>());
-  }
+/** A whole number from 0 to `most`, as NumPy's legacy generator draws it: as many low bits as `most` has, until they are not above it. */
+export function nextUpTo(state: usize, most: u32): u32 {
+  const mask: u32 = most == 0 ? 0 : 0xffffffff >> clz<u32>(most);
+  let value = nextWord(state) & mask;
+  while (value > most) value = nextWord(state) & mask;
+  return value;
 }
 
-/** 2 r − 1, the tutorial's `2 * random((inputs, units)) - 1`. */
-function drawUniform<T>(state: usize, p: usize, count: usize): void {
-  const end = p + count * sizeof<T>();
-  for (; p < end; p += sizeof<T>()) store<T>(p, (2.0 * nextDouble(state) - 1.0) as T);
+/**
+ * The next normal number, as `numpy.random.randn()` makes it: by Marsaglia's polar method, two at a time, the second of which waits in the
+ * state. The logarithm is the core's own, so that in rare cases the last digit differs from NumPy's, which takes the C library's.
+ */
+export function nextNormal(state: usize): f64 {
+  if (load<u32>(state, HAS_NORMAL)) {
+    store<u32>(state, 0, HAS_NORMAL);
+    return load<f64>(state, NORMAL);
+  }
+  let x: f64, y: f64, square: f64;
+  do {
+    x = 2.0 * nextDouble(state) - 1.0;
+    y = 2.0 * nextDouble(state) - 1.0;
+    square = x * x + y * y;
+  } while (square >= 1.0 || square == 0.0);
+  const factor = sqrt<f64>((-2.0 * logarithm(square)) / square);
+  store<f64>(state, factor * x, NORMAL);
+  store<u32>(state, 1, HAS_NORMAL);
+  return factor * y;
 }

@@ -5,10 +5,10 @@ import { Network } from "./layout";
 export function thinkRows<T>(network: Network, rows: u32): void {
   const inputBytes = (network.inputs as usize) * sizeof<T>();
   const outputBytes = (network.outputs as usize) * sizeof<T>();
-  const outputs = network.at(network.layer(network.layerCount - 1).outputs);
+  const outputs = network.at(network.lastLayer().outputs);
   for (let row: usize = 0; row < rows; row += network.chunkRows) {
     const chunk = min<usize>((rows as usize) - row, network.chunkRows);
-    forward<T>(network, network.at(network.sampleInputs) + row * inputBytes, chunk);
+    forward<T>(network, network.at(network.sampleInputs) + row * inputBytes, chunk, row, false);
     memory.copy(network.at(network.sampleTargets) + row * outputBytes, outputs, chunk * outputBytes);
   }
 }

@@ -35,6 +35,7 @@ await esbuild.build({
   minify: true,
   target: "es2022",
   legalComments: "none",
+  charset: "utf8",
   logLevel: "warning",
 });
 writeFileSync(STAMP, "");
@@ -48,9 +49,23 @@ function run(tool, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Writes a binary as a module that exports it in hexadecimal. */
+/**
+ * Writes a binary as a module that exports it as a text: the characters that stand for the bytes 0 … 255, then a character for each byte. The most frequent
+ * bytes get those that take one byte themselves. gzip makes 17.2 kB of it where it makes 18.3 of hexadecimal and 16.2 of the binary.
+ */
 function embed(from, to) {
-  writeFileSync(to, `export default ${JSON.stringify(readFileSync(from).toString("hex"))};\n`);
+  const bytes = readFileSync(from);
+  const frequency = new Array(256).fill(0);
+  for (const byte of bytes) frequency[byte]++;
+  // Printable ASCII without what a string literal would have to escape, then Latin letters.
+  const characters = [...Array(95).keys()].map((i) => String.fromCharCode(32 + i)).filter((character) => !'"\\'.includes(character));
+  for (let code = 0xa1; characters.length < 256; code++) characters.push(String.fromCharCode(code));
+  const alphabet = new Array(256);
+  const byFrequency = [...alphabet.keys()].sort((a, b) => frequency[b] - frequency[a]);
+  byFrequency.forEach((byte, rank) => {
+    alphabet[byte] = characters[rank];
+  });
+  writeFileSync(to, `export default ${JSON.stringify(alphabet.join("") + Array.from(bytes, (byte) => alphabet[byte]).join(""))};\n`);
 }
 
 /** The time of the latest change among files and folders. */

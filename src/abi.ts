@@ -10,7 +10,7 @@ export const enum Abi {
   /** A block's address is a multiple of this many bytes. */
   Alignment = 16,
   /** Distance between two entries of the layer table, bytes. */
-  LayerBytes = 64,
+  LayerBytes = 160,
 }
 
 /** Offsets of the block's header fields, in bytes. `u32` unless another type is named. */
@@ -43,7 +43,7 @@ export const enum Header {
   HistoryInterval = 56,
   /** in/out: losses that stand in the history; the host takes them and writes 0. */
   HistoryLength = 64,
-  /** out: most losses that the history holds; `train` returns `Status.More` when it is full. */
+  /** in/out: entries from which on the history is full and `train` returns `Status.More`; 0 for as many as there is room for. */
   HistoryCapacity = 68,
   /** out, f64: epochs completed since the network was initialized. */
   Epoch = 72,
@@ -77,8 +77,108 @@ export const enum Header {
   ChunkRows = 144,
   /** out: offset of one loss for each row of a chunk, f64. */
   RowLosses = 148,
+  /** in: a code of `Optimizer`. */
+  Optimizer = 152,
+  /** out: offset of the optimizer's moments, each in the layout of the parameters. */
+  Moments = 156,
+  /** in, f64: momentum of `Momentum` and `Nesterov`; decay of the first moment. */
+  Beta1 = 160,
+  /** in, f64: decay of the second moment; of the moment in `Lion`. */
+  Beta2 = 168,
+  /** in, f64: what is added to the root of the second moment. */
+  Epsilon = 176,
+  /** in, f64: decoupled weight decay of `Adam`, `AmsGrad`, `Nadam` and `Lion`: each step w ← w · (1 − rate · decay). */
+  WeightDecay = 184,
+  /** in, f64: gradients are clipped to ± this before the step; 0 for none. */
+  ClipValue = 192,
+  /** in, f64: the gradient is scaled down to this norm before the step; 0 for none. */
+  ClipNorm = 200,
+  /** in: a code of `Schedule`. */
+  Schedule = 208,
+  /** in: a code of `Monitor`: what early stopping and the plateau schedule look at. */
+  Monitor = 212,
+  /** in, f64: steps of the schedule, see `Schedule`; epochs of patience for `Plateau`. */
+  ScheduleSteps = 216,
+  /** in, f64: factor, power or share of the schedule, see `Schedule`. */
+  ScheduleFactor = 224,
+  /** in, f64: the least rate, as a share of `LearningRate`, that `Cosine` and `Plateau` go down to. */
+  ScheduleFloor = 232,
+  /** in, f64: steps over which the rate rises linearly before the schedule begins; 0 for none. */
+  WarmUpSteps = 240,
+  /** out, f64: learning rate of the last step. */
+  Rate = 248,
+  /** out, f64: Beta1 to the power of the steps done. */
+  Beta1Power = 256,
+  /** out, f64: Beta2 to the power of the steps done. */
+  Beta2Power = 264,
+  /** out, f64: product of nadam's momentum schedule. */
+  MomentumProduct = 272,
+  /** in/out, f64: what the plateau schedule has made of the rate so far. */
+  PlateauScale = 280,
+  /** in/out, f64: best monitored loss that the plateau schedule has seen. */
+  PlateauBest = 288,
+  /** out, f64: epochs since then. */
+  PlateauWait = 296,
+  /** in, f64: delta of `Huber`; label smoothing of `CrossEntropy` and `BinaryCrossEntropy`. */
+  LossParameter = 304,
+  /** in: 1 where a target is the number of a class, one element for each row, instead of a row of outputs. */
+  Labels = 312,
+  /** out: elements of a row of targets: 1 with labels, else the outputs. */
+  TargetWidth = 316,
+  /** in: 1 where each sample has a weight. */
+  Weighted = 320,
+  /** out: offset of the samples' weights (SampleCapacity), elements. */
+  SampleWeights = 324,
+  /** in: 1 where every epoch takes the rows in a new random order. */
+  Shuffle = 328,
+  /** out: offset of the order of the epoch's rows, u32 each. */
+  Order = 332,
+  /** out: offset of a chunk of shuffled inputs (ChunkRows, Inputs). */
+  ChunkInputs = 336,
+  /** out: offset of a chunk of shuffled targets (ChunkRows, TargetWidth). */
+  ChunkTargets = 340,
+  /** out: offset of a chunk of sample weights (ChunkRows). */
+  ChunkWeights = 344,
+  /** in: rows behind `SampleRows` that are not trained on, but whose loss is taken after each epoch. */
+  ValidationRows = 348,
+  /** in: epochs without improvement after which training stops; 0 for never. */
+  Patience = 352,
+  /** in: 1 to put the best epoch's parameters back when training ends. */
+  RestoreBest = 356,
+  /** in, f64: an improvement counts from this much on. */
+  MinimumChange = 360,
+  /** in/out, f64: best monitored loss so far. */
+  BestLoss = 368,
+  /** in/out, f64: the epoch it belongs to. */
+  BestEpoch = 376,
+  /** out: offset of the best epoch's parameters and statistics. */
+  BestParameters = 384,
+  /** in/out: 1 when training ended by `Patience`. */
+  Stopped = 388,
+  /** out: offset of the statistics that batch normalisation has gathered, f64 each: means, then variances, layer by layer. */
+  Statistics = 392,
+  /** out: number of these statistics. */
+  StatisticsCount = 396,
+  /** in/out, f64: the largest derivative by a parameter in the run so far, to three digits. */
+  LargestGradient = 400,
+  /** out: the layer in whose outputs the first number that was not finite appeared; LayerCount if it was the gradient. */
+  FailedLayer = 408,
+  /** out: offset of the table of the step's rates. */
+  Rates = 412,
+  /** out: offset of the generator's state before the order of the present epoch was drawn. */
+  EpochGenerator = 416,
+  /** in/out: 1 while the order in scratch memory is that of the present epoch; a host that puts a block's kept part back writes 0. */
+  OrderReady = 420,
+  /** out, f64: 0.96^0.004 to the power of the steps that nadam has done. */
+  NadamPower = 424,
+  /** out, f64: loss of the validation rows after the last epoch. */
+  ValidationLoss = 432,
+  /** out: distance between the moments, in bytes: the parameters and their padding. */
+  SetBytes = 440,
+  /** out: for the core's own use. */
+  Features = 444,
   /** The header's size; the layer table follows. */
-  Bytes = 192,
+  Bytes = 448,
 }
 
 /** Offsets of the fields of one entry of the layer table, in bytes. All are `u32`. */
@@ -101,6 +201,44 @@ export const enum LayerField {
   Outputs = 28,
   /** out: offset of the loss's derivatives by the layer's weighted sums (chunk rows, units). */
   Deltas = 32,
+  /** in: 1 where training changes the layer, 0 where it is frozen. */
+  Trainable = 36,
+  /** in, f64: the activation's parameter: slope of `LeakyRelu`, scale of `Elu`. */
+  Parameter = 40,
+  /** in: a code of `Normalization`, of the weighted sums. */
+  Normalization = 48,
+  /** in: 1 where the layer's input is added to its output. */
+  Residual = 52,
+  /** in, f64: what is added to the variance in a normalisation. */
+  NormalizationEpsilon = 56,
+  /** in, f64: what a batch leaves of the running statistics. */
+  NormalizationMomentum = 64,
+  /** in, f64: share of the outputs that a training step sets to 0. */
+  Dropout = 72,
+  /** in, f64: L1 |w| is added to the loss for each weight w. */
+  L1 = 80,
+  /** in, f64: ½ L2 w² is added to the loss for each weight w. */
+  L2 = 88,
+  /** in, f64: after a step the weights into a unit are scaled down to this norm; 0 for none. */
+  MaxNorm = 96,
+  /** in, f64: the initializer's parameter: the constant of `Constant`. */
+  InitializerParameter = 104,
+  /** out: offset of the normalisation's scales (units); 0 without. */
+  Scales = 112,
+  /** out: offset of the normalisation's shifts (units); 0 without. */
+  Shifts = 116,
+  /** out: offset of the running means (units), f64; 0 without batch normalisation. */
+  Means = 120,
+  /** out: offset of the running variances (units), f64. */
+  Variances = 124,
+  /** out: offset of the weighted sums, normalised where the layer does that (chunk rows, units). */
+  Sums = 128,
+  /** out: offset of the activation's values, before dropout and residual (chunk rows, units). */
+  Values = 132,
+  /** out: offset of the normalised sums before scale and shift (chunk rows, units); 0 without. */
+  Normalized = 136,
+  /** out: offset of the inverse standard deviations, f64: of each row, or of each unit in batch normalisation. */
+  Deviations = 140,
 }
 
 /** What an export answers. Codes from `InvalidBlock` on are errors. */
@@ -123,28 +261,48 @@ export const enum Status {
   InvalidRun = 22,
 }
 
-/** Activation functions: code → name in `src/options.ts`. */
+/** Activation functions: code → name in `src/options/layers.ts`. `Softmax` is for the last layer. */
 export const enum Activation {
   Linear = 0,
   Sigmoid = 1,
   Tanh = 2,
   Relu = 3,
+  LeakyRelu = 4,
+  Elu = 5,
+  Selu = 6,
+  Gelu = 7,
+  Silu = 8,
+  Softplus = 9,
+  Softsign = 10,
+  Softmax = 11,
 }
 
 /** Functions that `apply` computes. */
 export const enum Function {
   /** The value of an activation is asked for by its own code, 0 … 255. */
   Activation = 0,
-  /** The derivative of an activation, from its output: this plus the activation's code. */
+  /** The derivative of an activation, from its output, or from its sum for gelu, silu and softplus: this plus the activation's code. */
   Slope = 256,
   /** e^x. */
   Exponential = 512,
+  /** log x. */
+  Logarithm = 513,
+  /** erf x. */
+  ErrorFunction = 514,
 }
 
-/** Loss functions. */
+/** Loss functions, of an output y and a target t; the sum over the units of a row. */
 export const enum Loss {
-  /** ½ (output − target)², summed over the units of a row. */
+  /** ½ (y − t)². */
   SquaredError = 0,
+  /** |y − t|. */
+  AbsoluteError = 1,
+  /** ½ (y − t)² up to a difference of delta, delta (|y − t| − ½ delta) beyond. */
+  Huber = 2,
+  /** −t log y − (1 − t) log(1 − y), together with `Sigmoid` in the last layer. */
+  BinaryCrossEntropy = 3,
+  /** −t log y, together with `Softmax` in the last layer. */
+  CrossEntropy = 4,
 }
 
 /** How the losses and the gradients of a batch's rows become one. */
@@ -153,8 +311,67 @@ export const enum Reduction {
   Mean = 1,
 }
 
-/** How first weights are made. */
+/** How first weights are made. For n inputs and m units; normal numbers are NumPy's legacy `randn`. */
 export const enum Initializer {
   /** 2 r − 1 with r drawn from [0, 1). */
   Uniform = 0,
+  Zeros = 1,
+  Constant = 2,
+  /** Uniform in ± √(6 / (n + m)). */
+  GlorotUniform = 3,
+  /** Normal with variance 2 / (n + m). */
+  GlorotNormal = 4,
+  /** Uniform in ± √(6 / n). */
+  HeUniform = 5,
+  /** Normal with variance 2 / n. */
+  HeNormal = 6,
+  /** Uniform in ± √(3 / n). */
+  LecunUniform = 7,
+  /** Normal with variance 1 / n. */
+  LecunNormal = 8,
+  /** Orthonormal rows or columns, whichever are fewer. */
+  Orthogonal = 9,
+}
+
+/** What turns gradients into steps. */
+export const enum Optimizer {
+  Sgd = 0,
+  Momentum = 1,
+  Nesterov = 2,
+  RmsProp = 3,
+  AdaGrad = 4,
+  Adam = 5,
+  AmsGrad = 6,
+  Nadam = 7,
+  Lion = 8,
+}
+
+/** How the learning rate goes with the steps t, counted from 0 after the warm-up. */
+export const enum Schedule {
+  Constant = 0,
+  /** · factor ^ ⌊t / steps⌋ */
+  Step = 1,
+  /** · factor ^ (t / steps) */
+  Exponential = 2,
+  /** · 1 / (1 + t / steps) ^ factor */
+  InverseScaling = 3,
+  /** floor + (1 − floor) · (1 + cos(π t / steps)) / 2, floor from `steps` on */
+  Cosine = 4,
+  /** · factor after each `steps` epochs in which the monitored loss did not improve */
+  Plateau = 5,
+}
+
+/** What is looked at after each epoch. */
+export const enum Monitor {
+  TrainingLoss = 0,
+  ValidationLoss = 1,
+}
+
+/** Normalisation of a layer's weighted sums. */
+export const enum Normalization {
+  None = 0,
+  /** Of each row over its units. */
+  Layer = 1,
+  /** Of each unit over the rows of the batch. */
+  Batch = 2,
 }

@@ -1,10 +1,28 @@
 import { Abi, Header, LayerField, type Status } from "./abi.js";
 import { type Core, instantiate, statusError } from "./core.js";
-import { ACTIVATIONS, INITIALIZERS, type Plan } from "./options.js";
+import type { LayerPlan } from "./options/layers.js";
+import type { Plan } from "./options/network.js";
 
 /** Bytes of one page of WebAssembly memory, and of all that can be addressed. */
 const PAGE = 65536;
 const ADDRESSABLE = 2 ** 32;
+
+/** Numbers of an entry of the history: epoch, loss, validation loss, learning rate. */
+export const HISTORY_WIDTH = 4;
+
+/** The fields of the header that decide how much room there is, and that a call may want to be larger. */
+const FIELDS = [
+  Header.SampleCapacity,
+  Header.Training,
+  Header.BatchRows,
+  Header.Shuffle,
+  Header.RestoreBest,
+  Header.Labels,
+  Header.Weighted,
+] as const;
+
+/** What a call needs room for; what it does not name stays. */
+export type Demand = Partial<Record<(typeof FIELDS)[number], number>>;
 
 /** Elements of the network's precision. */
 export type Elements = Float64Array | Float32Array;
@@ -24,53 +42,99 @@ export class Block {
   constructor(plan: Plan) {
     this.elementBytes = plan.precision === "float64" ? 8 : 4;
     this.inputs = plan.inputs;
-    this.outputs = (plan.layers.at(-1) as Plan["layers"][number]).units;
+    this.outputs = (plan.layers.at(-1) as LayerPlan).units;
     this.core = instantiate(plan.core);
     this.base = this.core.heapBase() >>> 0;
     this.#grow(Header.Bytes + plan.layers.length * Abi.LayerBytes);
     this.#header = new DataView(this.core.memory.buffer);
     // The self-test has left its network here; everything in front of the samples starts from zeros.
     new Uint8Array(this.core.memory.buffer, this.base).fill(0);
-    this.setUint(Header.ElementBytes, this.elementBytes);
-    this.setUint(Header.Inputs, plan.inputs);
-    this.setUint(Header.LayerCount, plan.layers.length);
-    this.setUint(Header.Seed, plan.seed);
-    this.setUint(Header.Loss, plan.loss);
-    this.setUint(Header.Reduction, plan.reduction);
-    this.setDouble(Header.LearningRate, plan.learningRate);
+    this.#writePlan(plan);
     plan.layers.forEach((layer, i) => {
-      this.setUint(layerField(i, LayerField.Units), layer.units);
-      this.setUint(layerField(i, LayerField.Activation), ACTIVATIONS[layer.activation]);
-      this.setUint(layerField(i, LayerField.Bias), layer.bias ? 1 : 0);
-      this.setUint(layerField(i, LayerField.Initializer), INITIALIZERS[layer.initializer]);
+      this.#writeLayer(layer, i);
     });
-    this.#layOut(1, 0);
+    this.setUint(Header.SampleCapacity, 1);
+    this.#layOut();
     this.core.initialize(this.base);
   }
 
+  #writePlan({ inputs, layers, seed, loss, reduction, optimizer }: Plan): void {
+    this.setUint(Header.ElementBytes, this.elementBytes);
+    this.setUint(Header.Inputs, inputs);
+    this.setUint(Header.LayerCount, layers.length);
+    this.setUint(Header.Seed, seed);
+    this.setUint(Header.Loss, loss.code);
+    this.setDouble(Header.LossParameter, loss.parameter);
+    this.setUint(Header.Reduction, reduction);
+    this.setUint(Header.Optimizer, optimizer.code);
+    this.setDouble(Header.LearningRate, optimizer.learningRate);
+    this.setDouble(Header.Beta1, optimizer.beta1);
+    this.setDouble(Header.Beta2, optimizer.beta2);
+    this.setDouble(Header.Epsilon, optimizer.epsilon);
+    this.setDouble(Header.WeightDecay, optimizer.weightDecay);
+    this.setDouble(Header.ClipValue, optimizer.clipValue);
+    this.setDouble(Header.ClipNorm, optimizer.clipNorm);
+    this.setUint(Header.Schedule, optimizer.schedule);
+    this.setDouble(Header.ScheduleSteps, optimizer.scheduleSteps);
+    this.setDouble(Header.ScheduleFactor, optimizer.scheduleFactor);
+    this.setDouble(Header.ScheduleFloor, optimizer.scheduleFloor);
+    this.setDouble(Header.WarmUpSteps, optimizer.warmUp);
+    this.setDouble(Header.PlateauScale, 1);
+    this.setDouble(Header.PlateauBest, Number.POSITIVE_INFINITY);
+  }
+
+  #writeLayer(layer: LayerPlan, i: number): void {
+    const uint = (field: LayerField, value: number) => this.setUint(layerField(i, field), value);
+    const double = (field: LayerField, value: number) => this.setDouble(layerField(i, field), value);
+    uint(LayerField.Units, layer.units);
+    uint(LayerField.Activation, layer.activationCode);
+    uint(LayerField.Bias, Number(layer.bias));
+    uint(LayerField.Initializer, layer.initializer);
+    uint(LayerField.Trainable, Number(layer.trainable));
+    double(LayerField.Parameter, layer.parameter);
+    uint(LayerField.Normalization, layer.normalization);
+    uint(LayerField.Residual, Number(layer.residual));
+    double(LayerField.NormalizationEpsilon, layer.normalizationEpsilon);
+    double(LayerField.NormalizationMomentum, layer.normalizationMomentum);
+    double(LayerField.Dropout, layer.dropout);
+    double(LayerField.L1, layer.l1);
+    double(LayerField.L2, layer.l2);
+    double(LayerField.MaxNorm, layer.maxNorm);
+    double(LayerField.InitializerParameter, layer.initializerParameter);
+  }
+
   /**
-   * Makes room for `rows` rows of samples, and for training where that is asked. Changes nothing if there is no room. Answers whether scratch
-   * regions have moved, so that views of them are void.
+   * Makes room for what a call needs. Room once made stays. Changes nothing if there is no room. Answers whether scratch regions have moved,
+   * so that views of them are void.
    */
-  ensure(rows: number, training: boolean): boolean {
-    const capacity = this.uint(Header.SampleCapacity);
-    const trained = this.uint(Header.Training);
-    const wanted = Math.max(capacity, rows);
-    const training01 = training ? 1 : trained;
-    if (wanted === capacity && training01 === trained) return false;
+  ensure(demand: Demand): boolean {
+    const wanted = FIELDS.map((field) => {
+      const present = this.uint(field);
+      const asked = demand[field] ?? present;
+      return field === Header.Labels || field === Header.Weighted || field === Header.BatchRows ? asked : Math.max(present, asked);
+    });
+    const before = FIELDS.map((field) => this.uint(field));
+    if (wanted.every((value, i) => value === before[i])) return false;
+    const rows = wanted[0] as number;
+    if (rows >= ADDRESSABLE) throw tooLarge(rows * this.inputs * this.elementBytes);
     try {
-      this.#layOut(wanted, training01);
+      this.#setFields(wanted);
+      this.#layOut();
       return true;
     } catch (error) {
-      this.#layOut(capacity, trained);
+      this.#setFields(before);
+      this.#layOut();
       throw error;
     }
   }
 
-  #layOut(rows: number, training: number): void {
-    if (rows >= ADDRESSABLE) throw tooLarge(rows * this.inputs * this.elementBytes);
-    this.setUint(Header.SampleCapacity, rows);
-    this.setUint(Header.Training, training);
+  #setFields(values: readonly number[]): void {
+    FIELDS.forEach((field, i) => {
+      this.setUint(field, values[i] as number);
+    });
+  }
+
+  #layOut(): void {
     const bytes = this.core.layout(this.base);
     if (bytes < 0) throw statusError(-bytes as Status);
     if (this.base + bytes > ADDRESSABLE) throw tooLarge(bytes);
@@ -111,15 +175,12 @@ export class Block {
     return new Type(this.core.memory.buffer as ArrayBuffer, this.base + this.uint(field), length);
   }
 
-  /** The losses in the history, which is empty afterwards. */
+  /** The entries of the history, `HISTORY_WIDTH` numbers each, which is empty afterwards. */
   takeHistory(): Float64Array {
-    const losses = new Float64Array(
-      this.core.memory.buffer,
-      this.base + this.uint(Header.History),
-      this.uint(Header.HistoryLength),
-    ).slice();
+    const length = this.uint(Header.HistoryLength) * HISTORY_WIDTH;
+    const entries = new Float64Array(this.core.memory.buffer, this.base + this.uint(Header.History), length).slice();
     this.setUint(Header.HistoryLength, 0);
-    return losses;
+    return entries;
   }
 }
 

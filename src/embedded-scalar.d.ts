@@ -1,3 +1,3 @@
-/** The core without SIMD, in hexadecimal. Written by `npm run build`. */
+/** The core without SIMD, as a text. Written by `npm run build`. */
 declare const binary: string;
 export default binary;

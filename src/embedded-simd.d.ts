@@ -1,3 +1,3 @@
-/** The core with SIMD, in hexadecimal. Written by `npm run build`. */
+/** The core with SIMD, as a text. Written by `npm run build`. */
 declare const binary: string;
 export default binary;

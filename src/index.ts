@@ -2,16 +2,18 @@
 
 export type { Elements } from "./block.js";
 export { TrainingError } from "./errors.js";
-export { type History, type Layer, NeuralNetwork } from "./network.js";
+export { type Layer, NeuralNetwork } from "./network.js";
 export type {
   ActivationName,
+  ActivationOption,
   InitializerName,
+  InitializerOption,
   LayerOptions,
-  LossName,
-  NetworkOptions,
-  Precision,
-  ReductionName,
-  SgdOptions,
-  TrainOptions,
-} from "./options.js";
+  NormalizationOption,
+} from "./options/layers.js";
+export type { LossName, LossOption } from "./options/losses.js";
+export type { NetworkOptions, Precision, ReductionName } from "./options/network.js";
+export type { OptimizerName, OptimizerOption, ScheduleOption } from "./options/optimizers.js";
+export type { EarlyStopping, EpochReport, TrainOptions } from "./options/training.js";
 export type { FlatRows, NumericArray, Row, Rows } from "./rows.js";
+export type { History } from "./training.js";

@@ -1,17 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { Activation, Function as CoreFunction, Header, LayerField, Status } from "./abi.js";
+import { Activation, Function as CoreFunction, Header, LayerField } from "./abi.js";
 import { Block, type Elements, layerField } from "./block.js";
-import { statusError } from "./core.js";
-import { count, describe, TrainingError } from "./errors.js";
-import {
-  type ActivationName,
-  type NetworkOptions,
-  type Plan,
-  type Precision,
-  readOptions,
-  readTrainOptions,
-  type TrainOptions,
-} from "./options.js";
+import { count, describe } from "./errors.js";
+import type { ActivationName, LayerPlan } from "./options/layers.js";
+import { type NetworkOptions, type Plan, type Precision, readOptions } from "./options/network.js";
+import type { TrainOptions } from "./options/training.js";
 import {
   checkAttached,
   checkLength,
@@ -25,16 +18,7 @@ import {
   readTable,
   type TableShape,
 } from "./rows.js";
-
-/** How a training run went: `loss[i]` is the loss of epoch `epoch[i]`, counted from 1 since the network was made. */
-export interface History {
-  readonly epoch: number[];
-  /**
-   * The loss over all rows of the epoch, each row's taken before the step that learns from it: the sum or the mean over the rows, as
-   * `reduction` says.
-   */
-  readonly loss: number[];
-}
+import { type History, placeData, placeRun, readRun, trainRun } from "./training.js";
 
 /** One dense layer of a network. */
 export interface Layer {
@@ -53,10 +37,6 @@ export interface Layer {
   /** The biases themselves, one for each unit, as a view like `weights`; empty in a layer without. */
   readonly biases: Elements;
 }
-
-/** Training works in slices of about this long, so that the engine can replace the core's code by a faster version in between. */
-const SLICE_MILLISECONDS = 10;
-const FIRST_SLICE_STEPS = 64;
 
 /**
  * A feed-forward neural network. Without options it is the tutorial's: 3 inputs, one sigmoid neuron without bias, seed 1.
@@ -80,13 +60,15 @@ export class NeuralNetwork implements Disposable {
   /** The layers from first to last. */
   readonly layers: readonly Layer[];
   #block: Block | undefined;
+  readonly #plan: Plan;
   readonly #inputShape: TableShape;
-  readonly #targetShape: TableShape;
   /** One row of inputs and of outputs, for `think` of a single row. */
   #inputRow!: Elements;
   #outputRow!: Elements;
   /** Counts the uses of the sample regions, so that one notices another in its midst. */
   #turn = 0;
+  /** Whether `train` is under way, from within which `onEpoch` may think, but neither train nor dispose. */
+  #isTraining = false;
 
   /**
    * @throws TypeError for an option of the wrong kind or an unknown one
@@ -94,14 +76,17 @@ export class NeuralNetwork implements Disposable {
    */
   constructor(options?: NetworkOptions) {
     const plan = readOptions(options);
+    this.#plan = plan;
     this.#block = new Block(plan);
     this.inputs = plan.inputs;
     this.outputs = this.#block.outputs;
     this.seed = plan.seed;
     this.precision = plan.precision;
     this.#inputShape = { name: "inputs", width: this.inputs, precision: this.precision };
-    this.#targetShape = { name: "targets", width: this.outputs, precision: this.precision, column: this.outputs === 1 };
     this.layers = Object.freeze(plan.layers.map((layer, i) => this.#layer(layer, i)));
+    plan.layers.forEach((layer, i) => {
+      this.#placeValues(layer, i);
+    });
     this.#takeViews(this.#block);
   }
 
@@ -125,7 +110,7 @@ export class NeuralNetwork implements Disposable {
     // Only now: a getter in `inputs` may have disposed of the network, or used it.
     const block = this.#alive("think");
     this.#turn++;
-    if (block.ensure(table.rows, false)) this.#takeViews(block);
+    if (block.ensure({ [Header.SampleCapacity]: table.rows })) this.#takeViews(block);
     block.view(Header.SampleInputs, table.values.length).set(table.values);
     block.core.think(block.base, table.rows);
     const outputs = block.view(Header.SampleTargets, table.rows * this.outputs);
@@ -166,67 +151,25 @@ export class NeuralNetwork implements Disposable {
    * @throws TrainingError when the loss or the gradient is no longer finite; the weights are those of the last step before
    */
   train(inputs: Row | Rows, targets: Row | Rows, options: number | TrainOptions): History {
-    const { core } = this.#alive("train");
-    const x = readTable(inputs, this.#inputShape, core.memory);
-    const t = readTable(targets, this.#targetShape, core.memory);
-    if (t.rows !== x.rows) {
-      throw new RangeError(`targets: expected ${count(x.rows, "row")}, as many as inputs, got ${t.rows}`);
-    }
-    const { epochs, batchSize, historyInterval } = readTrainOptions(options, x.rows);
+    const run = readRun(this.#alive("train").core.memory, this.#plan, inputs, targets, options);
     // Only now: a getter in what was read may have disposed of the network, or used it.
     const block = this.#alive("train");
+    this.#refuseWhileTraining("train");
     this.#turn++;
-    const target = block.double(Header.Epoch) + epochs;
-    if (target > Number.MAX_SAFE_INTEGER) {
-      throw new RangeError(
-        `epochs: expected at most ${Number.MAX_SAFE_INTEGER - block.double(Header.Epoch)} more for this network, got ${epochs}`,
-      );
+    placeRun(block, this.#plan, run);
+    this.#takeViews(block);
+    let turn = this.#turn;
+    this.#isTraining = true;
+    try {
+      return trainRun(block, run, () => {
+        if (turn === this.#turn) return;
+        turn = this.#turn;
+        placeData(block, this.#plan, run);
+        this.#takeViews(block);
+      });
+    } finally {
+      this.#isTraining = false;
     }
-    if (block.ensure(x.rows, true)) this.#takeViews(block);
-    block.view(Header.SampleInputs, x.values.length).set(x.values);
-    block.view(Header.SampleTargets, t.values.length).set(t.values);
-    block.setUint(Header.SampleRows, x.rows);
-    block.setUint(Header.BatchRows, batchSize);
-    block.setDouble(Header.EpochTarget, target);
-    block.setDouble(Header.HistoryInterval, historyInterval);
-    block.setUint(Header.HistoryLength, 0);
-    block.setUint(Header.Cursor, 0);
-    block.setDouble(Header.EpochSum, 0);
-    return this.#run(block, target, historyInterval);
-  }
-
-  #run(block: Block, target: number, interval: number): History {
-    const history: History = { epoch: [], loss: [] };
-    let next = block.double(Header.Epoch);
-    for (let steps = FIRST_SLICE_STEPS; ; ) {
-      const start = performance.now();
-      const status = block.core.train(block.base, steps);
-      const took = performance.now() - start;
-      for (const loss of block.takeHistory()) {
-        next = Math.min(target, (Math.floor(next / interval) + 1) * interval);
-        history.epoch.push(next);
-        history.loss.push(loss);
-      }
-      if (status === Status.Ok) return history;
-      if (status !== Status.More) throw this.#trainingError(block, status);
-      if (took < SLICE_MILLISECONDS / 2) steps = Math.min(steps * 2, 2 ** 30);
-      else if (took > SLICE_MILLISECONDS) steps = Math.max(1, steps >>> 1);
-    }
-  }
-
-  #trainingError(block: Block, status: Status): Error {
-    if (status !== Status.NonFiniteLoss && status !== Status.NonFiniteGradient) return statusError(status);
-    const iteration = block.double(Header.Step) + 1;
-    const epoch = block.double(Header.Epoch) + 1;
-    const loss = block.double(Header.LastLoss);
-    const batch = Math.floor(block.uint(Header.Cursor) / block.uint(Header.BatchRows)) + 1;
-    const what = status === Status.NonFiniteLoss ? `the loss became ${loss}` : `the gradient became too large (the loss is ${loss})`;
-    return new TrainingError(
-      `training stopped: ${what} at iteration ${iteration} (epoch ${epoch}, batch ${batch}). The weights are those of the iteration before. ` +
-        `What usually helps: a smaller learning rate (it is ${block.double(Header.LearningRate)}), inputs scaled to about −1 … 1, ` +
-        'reduction: "mean"',
-      { iteration, epoch, loss },
-    );
   }
 
   /**
@@ -259,6 +202,7 @@ export class NeuralNetwork implements Disposable {
 
   /** Gives the network's memory back. Afterwards every use throws; a second call does nothing. */
   dispose(): void {
+    this.#refuseWhileTraining("dispose");
     this.#block = undefined;
     this.#turn++;
     this.#inputRow = this.#outputRow = new Float64Array(0);
@@ -276,12 +220,35 @@ export class NeuralNetwork implements Disposable {
     throw new TypeError(`${method}: this network has been disposed`);
   }
 
+  #refuseWhileTraining(method: string): void {
+    if (this.#isTraining) throw new TypeError(`${method}: expected not to be called from onEpoch; return false there to end the run`);
+  }
+
   #takeViews(block: Block): void {
     this.#inputRow = block.view(Header.SampleInputs, this.inputs);
     this.#outputRow = block.view(Header.SampleTargets, this.outputs);
   }
 
-  #layer(plan: Plan["layers"][number], i: number): Layer {
+  /** Writes given weights and biases over those that the initializer has made. */
+  #placeValues({ values, units, bias }: LayerPlan, i: number): void {
+    if (!values) return;
+    const name = `layers[${i}].initializer`;
+    const { weights, biases, inputs } = this.layers[i] as Layer;
+    const { memory } = (this.#block as Block).core;
+    const rows = readTable(
+      values.weights,
+      { name: `${name}.weights`, width: units, precision: this.precision, column: units === 1 },
+      memory,
+    );
+    if (rows.rows !== inputs)
+      throw new RangeError(`${name}.weights: expected ${count(inputs, "row")}, one for each input, got ${rows.rows}`);
+    weights.set(rows.values);
+    if (values.biases === undefined) return;
+    if (!bias) throw new RangeError(`${name}.biases: expected none for a layer without bias`);
+    biases.set(readTable(values.biases, { name: `${name}.biases`, width: units, precision: this.precision }, memory).values);
+  }
+
+  #layer(plan: LayerPlan, i: number): Layer {
     const inputs = this.#alive("layers").uint(layerField(i, LayerField.Inputs));
     const { units, bias, activation } = plan;
     const view = (name: string, field: LayerField, length: number) =>

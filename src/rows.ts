@@ -1,5 +1,6 @@
 import { count, describe } from "./errors.js";
-import { type Precision, whole } from "./options.js";
+import { whole } from "./options/check.js";
+import type { Precision } from "./options/network.js";
 
 /** A typed array of numbers (not of bigints). */
 export type NumericArray =

@@ -145,6 +145,22 @@ function powerOfTwo<T>(n: i32): T {
   return reinterpret<f32>((n + 127) << 23) as T;
 }
 
+/** e^x − 1 for x from 0 to the largest that `isNormalRange` allows, without the loss of digits near 0. */
+export function exponentialMinusOne<T, V>(x: V): V {
+  const one = splat<T, V>(1 as T);
+  const shifted = shiftedQuotient<T, V>(x);
+  const n = sub<T, V>(shifted, constant<T, V>(MAGIC));
+  const high = highPart<T, V>(x, n);
+  const rest = tail<T, V>(high, lowPart<T, V>(n));
+  // 2^n · (1 + high + rest) − 1 = (2^n − 1) + 2^n · high + 2^n · rest; the first sum's rounding error is added back.
+  const power = scaleByBits<T, V>(one, shifted);
+  const whole = sub<T, V>(power, one);
+  const part = mul<T, V>(power, high);
+  const sum = add<T, V>(whole, part);
+  const lost = add<T, V>(sub<T, V>(whole, sum), part);
+  return add<T, V>(sum, add<T, V>(lost, mul<T, V>(power, rest)));
+}
+
 /** e^x in place for `count` elements from `p` on. */
 export function exponentials<T>(p: usize, count: usize): void {
   const end = p + count * sizeof<T>();

@@ -6,27 +6,27 @@ export function lanes<T, V>(): usize {
   return sizeof<V>() / sizeof<T>();
 }
 
-/** The bytes of `count` elements that vectors take; the rest is done one element at a time. */
+/**
+ * The bytes that whole vectors take which hold `count` elements. Loops over elements run in whole vectors to the end: what lies behind the last
+ * element of a region is padding (see layout.ts), where anything may be computed. In the scalar build a vector is one element.
+ */
+export function spanBytes<T, V>(count: usize): usize {
+  return (count * sizeof<T>() + sizeof<V>() - 1) & ~(sizeof<V>() - 1);
+}
+
+/**
+ * So few parameters are left to scalars: their gradient was just stored one by one, and a vector load would wait until those stores have
+ * reached the cache.
+ */
+export const FEW: usize = 8;
+
+/** The bytes of whole vectors among `count` elements, where what lies behind them must not be touched. */
 export function vectorBytes<T>(count: usize): usize {
   return ((count * sizeof<T>()) / sizeof<v128>()) * sizeof<v128>();
 }
 
-/**
- * The same for parameters and their gradient: few of them are left to scalars altogether, since they were just stored one by one, and
- * a vector load would wait until those stores have reached the cache (12 ns of the 60 that the tutorial's step takes).
- */
-export function parameterVectorBytes<T>(count: usize): usize {
-  return count < 8 ? 0 : vectorBytes<T>(count);
-}
-
 export function splat<T, V>(x: T): V {
   if (isVector<V>()) return v128.splat<T>(x);
-  return x;
-}
-
-/** The element in lane 0. */
-export function first<T, V>(x: V): T {
-  if (isVector<V>()) return v128.extract_lane<T>(x, 0);
   return x;
 }
 
@@ -116,4 +116,22 @@ export function storeFour<T>(p: usize, x0: T, x1: T, x2: T, x3: T): void {
 export function select<T, V>(x: V, limit: V, below: V, otherwise: V): V {
   if (isVector<V>()) return v128.bitselect(below, otherwise, v128.lt<T>(x, limit));
   return x < limit ? below : otherwise;
+}
+
+export function squareRoot<T, V>(x: V): V {
+  if (isVector<V>()) return v128.sqrt<T>(x);
+  return sqrt<V>(x);
+}
+
+/** The greater of two numbers that are not NaN. */
+export function greater<T, V>(a: V, b: V): V {
+  if (isVector<V>()) return v128.pmax<T>(a, b);
+  return a < b ? b : a;
+}
+
+/** 1 above 0, −1 below, 0 at 0. */
+export function sign<T, V>(x: V): V {
+  const zero = splat<T, V>(0 as T);
+  const above = select<T, V>(zero, x, splat<T, V>(1 as T), zero);
+  return select<T, V>(x, zero, splat<T, V>(-1 as T), above);
 }

@@ -33,7 +33,6 @@ export function product<T>(
   rows: usize, depth: usize, columns: usize,
   panel: usize
 ): void {
-  if (columns == 1) return lastColumn<T>(a, aRow, aDepth, b, bDepth, c, cRow, start, startRow, rows, depth);
   let column: usize = 0;
   if (ASC_FEATURE_SIMD) {
     const width = lanes<T, v128>() * 2;
@@ -62,7 +61,7 @@ export function product<T>(
     );
   }
   if (column < columns) {
-    lastColumn<T>(
+    oneColumn<T>(
       a, aRow, aDepth, b + column * bColumn, bDepth, c + column * sizeof<T>(), cRow,
       start ? start + column * sizeof<T>() : 0, startRow, rows, depth
     );
@@ -176,8 +175,8 @@ function tile<T, V>(
   store<V>(r3, c30), store<V>(r3, c31, sizeof<V>());
 }
 
-/** The column that is left of an odd number, four rows at a time: four sums that do not wait for each other. */
-function lastColumn<T>(
+/** The product for a B of one column, four rows at a time: four sums that do not wait for each other. */
+export function oneColumn<T>(
   a: usize, aRow: usize, aDepth: usize,
   b: usize, bDepth: usize,
   c: usize, cRow: usize,

@@ -1,0 +1,36 @@
+import { add, atMost, greater, mul, spanBytes, splat, sub } from "./lanes";
+
+/** y ← y + x for `count` elements. */
+export function addInto<T>(y: usize, x: usize, count: usize): void {
+  if (ASC_FEATURE_SIMD) addBy<T, v128>(y, x, count);
+  else addBy<T, T>(y, x, count);
+}
+
+function addBy<T, V>(y: usize, x: usize, count: usize): void {
+  const end = y + spanBytes<T, V>(count);
+  for (; y < end; y += sizeof<V>(), x += sizeof<V>()) store<V>(y, add<T, V>(load<V>(y), load<V>(x)));
+}
+
+/** y ← y · factor for `count` elements. */
+export function scale<T>(y: usize, factor: T, count: usize): void {
+  if (ASC_FEATURE_SIMD) scaleBy<T, v128>(y, factor, count);
+  else scaleBy<T, T>(y, factor, count);
+}
+
+function scaleBy<T, V>(y: usize, factor: T, count: usize): void {
+  const end = y + spanBytes<T, V>(count);
+  for (; y < end; y += sizeof<V>()) store<V>(y, mul<T, V>(load<V>(y), splat<T, V>(factor)));
+}
+
+/** y ← y clipped to ± limit for `count` elements. */
+export function clip<T>(y: usize, limit: T, count: usize): void {
+  if (ASC_FEATURE_SIMD) clipBy<T, v128>(y, limit, count);
+  else clipBy<T, T>(y, limit, count);
+}
+
+function clipBy<T, V>(y: usize, limit: T, count: usize): void {
+  const most = splat<T, V>(limit);
+  const least = sub<T, V>(splat<T, V>(0 as T), most);
+  const end = y + spanBytes<T, V>(count);
+  for (; y < end; y += sizeof<V>()) store<V>(y, greater<T, V>(least, atMost<T, V>(load<V>(y), most)));
+}

@@ -1,0 +1,162 @@
+import { Optimizer, Schedule } from "../abi.js";
+import { boolean, choice, notNegative, or, positive, share, whole, within } from "./check.js";
+import type { Precision } from "./network.js";
+
+/** How the learning rate goes with the number of steps t, counted from 0 after the warm-up. */
+export type ScheduleOption =
+  | "constant"
+  /** `factor` ^ ⌊t / steps⌋. PyTorch's StepLR. */
+  | { name: "step"; steps: number; factor?: number; warmUp?: number }
+  /** `factor` ^ (t / steps). Keras' ExponentialDecay. */
+  | { name: "exponential"; steps: number; factor?: number; warmUp?: number }
+  /** 1 / (1 + t / steps) ^ power. scikit-learn's invscaling with steps 1. */
+  | { name: "inverseScaling"; steps?: number; power?: number; warmUp?: number }
+  /** From 1 down to `floor` along half a cosine, which it keeps from `steps` on. Keras' CosineDecay. */
+  | { name: "cosine"; steps: number; floor?: number; warmUp?: number }
+  /** · `factor` after `patience` epochs without improvement of the monitored loss, down to `floor`. Keras' ReduceLROnPlateau. */
+  | { name: "plateau"; factor?: number; patience?: number; floor?: number; warmUp?: number }
+  /** Nothing but the warm-up. */
+  | { name: "constant"; warmUp?: number };
+
+/** What every optimizer has. */
+interface Common {
+  /** A finite number above 0: the step size before any schedule. */
+  learningRate?: number;
+  /** Default `"constant"`. Each may begin with `warmUp` steps, over which the rate rises linearly. */
+  schedule?: ScheduleOption;
+  /** Each derivative is clipped to ± this before the step. Default none. */
+  clipValue?: number;
+  /** The gradient is scaled down to this norm, over all parameters, before the step. Default none. */
+  clipNorm?: number;
+}
+
+/**
+ * What turns gradients into steps. Formulas and defaults are PyTorch's, but sgd's learning rate, which is Keras' 0.01 (without `layers` the tutorial's 1),
+ * and lion, which is its paper's (Chen et al. 2023). `weightDecay` is decoupled: w ← w · (1 − rate · weightDecay).
+ */
+export type OptimizerOption =
+  | OptimizerName
+  | ({ name: "sgd"; momentum?: number; nesterov?: boolean } & Common)
+  | ({ name: "rmsprop"; rho?: number; epsilon?: number } & Common)
+  | ({ name: "adagrad"; epsilon?: number } & Common)
+  | ({ name: "adam" | "amsgrad" | "adamW" | "nadam"; beta1?: number; beta2?: number; epsilon?: number; weightDecay?: number } & Common)
+  | ({ name: "lion"; beta1?: number; beta2?: number; weightDecay?: number } & Common);
+
+export type OptimizerName = keyof typeof DEFAULTS;
+
+export interface OptimizerPlan {
+  readonly code: Optimizer;
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly clipValue: number;
+  readonly clipNorm: number;
+  readonly schedule: Schedule;
+  readonly scheduleSteps: number;
+  readonly scheduleFactor: number;
+  readonly scheduleFloor: number;
+  readonly warmUp: number;
+}
+
+const DEFAULTS = {
+  sgd: { code: Optimizer.Sgd, learningRate: 0.01, beta1: 0, beta2: 0, epsilon: 0, weightDecay: 0 },
+  rmsprop: { code: Optimizer.RmsProp, learningRate: 0.01, beta1: 0, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 },
+  adagrad: { code: Optimizer.AdaGrad, learningRate: 0.01, beta1: 0, beta2: 0, epsilon: 1e-10, weightDecay: 0 },
+  adam: { code: Optimizer.Adam, learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+  amsgrad: { code: Optimizer.AmsGrad, learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+  adamW: { code: Optimizer.Adam, learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
+  nadam: { code: Optimizer.Nadam, learningRate: 0.002, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+  lion: { code: Optimizer.Lion, learningRate: 0.0001, beta1: 0.9, beta2: 0.99, epsilon: 0, weightDecay: 0 },
+} as const;
+
+const COMMON = ["learningRate", "schedule", "clipValue", "clipNorm"] as const;
+const MOMENTS = [...COMMON, "beta1", "beta2", "epsilon", "weightDecay"] as const;
+const OPTIONS: Readonly<Record<OptimizerName, readonly string[]>> = {
+  sgd: [...COMMON, "momentum", "nesterov"],
+  rmsprop: [...COMMON, "rho", "epsilon"],
+  adagrad: [...COMMON, "epsilon"],
+  adam: MOMENTS,
+  amsgrad: MOMENTS,
+  adamW: MOMENTS,
+  nadam: MOMENTS,
+  lion: [...COMMON, "beta1", "beta2", "weightDecay"],
+};
+
+/** Checks the optimizer and fills in its defaults. */
+export function readOptimizer(given: unknown, precision: Precision): OptimizerPlan {
+  const { name, options } = choice("optimizer", given, DEFAULTS, OPTIONS);
+  const defaults = DEFAULTS[name];
+  const momentum = share("optimizer.momentum", or(options.momentum, 0));
+  const nesterov = boolean("optimizer.nesterov", or(options.nesterov, false));
+  if (nesterov && momentum === 0) throw new RangeError("optimizer.nesterov: expected a momentum above 0 to go with it");
+  const isSgd = name === "sgd";
+  return {
+    code: isSgd && momentum > 0 ? (nesterov ? Optimizer.Nesterov : Optimizer.Momentum) : defaults.code,
+    learningRate: readRate(or(options.learningRate, defaults.learningRate), precision),
+    beta1: isSgd ? momentum : share("optimizer.beta1", or(options.beta1, defaults.beta1)),
+    beta2: share(`optimizer.${name === "rmsprop" ? "rho" : "beta2"}`, or(or(options.rho, options.beta2), defaults.beta2)),
+    epsilon: notNegative("optimizer.epsilon", or(options.epsilon, defaults.epsilon)),
+    weightDecay: notNegative("optimizer.weightDecay", or(options.weightDecay, defaults.weightDecay)),
+    clipValue: options.clipValue === undefined ? 0 : positive("optimizer.clipValue", options.clipValue),
+    clipNorm: options.clipNorm === undefined ? 0 : positive("optimizer.clipNorm", options.clipNorm),
+    ...readSchedule(or(options.schedule, "constant")),
+  };
+}
+
+function readRate(given: unknown, precision: Precision): number {
+  if (precision === "float64") return positive("optimizer.learningRate", given);
+  const held = (x: number) => Math.fround(x) > 0 && Math.fround(x) < Number.POSITIVE_INFINITY;
+  return within("optimizer.learningRate", given, "a finite number above 0 that float32 can hold", held);
+}
+
+const SCHEDULES = {
+  constant: Schedule.Constant,
+  step: Schedule.Step,
+  exponential: Schedule.Exponential,
+  inverseScaling: Schedule.InverseScaling,
+  cosine: Schedule.Cosine,
+  plateau: Schedule.Plateau,
+} as const;
+
+const SCHEDULE_OPTIONS = {
+  constant: ["warmUp"],
+  step: ["warmUp", "steps", "factor"],
+  exponential: ["warmUp", "steps", "factor"],
+  inverseScaling: ["warmUp", "steps", "power"],
+  cosine: ["warmUp", "steps", "floor"],
+  plateau: ["warmUp", "factor", "patience", "floor"],
+} as const;
+
+type SchedulePlan = Pick<OptimizerPlan, "schedule" | "scheduleSteps" | "scheduleFactor" | "scheduleFloor" | "warmUp">;
+
+function readSchedule(given: unknown): SchedulePlan {
+  const where = "optimizer.schedule";
+  const { name, options } = choice(where, given, SCHEDULES, SCHEDULE_OPTIONS);
+  const most = Number.MAX_SAFE_INTEGER;
+  const steps = (fallback: unknown) => whole(`${where}.steps`, or(options.steps, fallback), 1, most);
+  const factor = (fallback: number) =>
+    within(`${where}.factor`, or(options.factor, fallback), "a number above 0 and up to 1", (x) => x > 0 && x <= 1);
+  const plan: SchedulePlan = {
+    schedule: SCHEDULES[name],
+    scheduleSteps: 1,
+    scheduleFactor: 1,
+    scheduleFloor: share(`${where}.floor`, or(options.floor, 0)),
+    warmUp: whole(`${where}.warmUp`, or(options.warmUp, 0), 0, most),
+  };
+  switch (name) {
+    case "constant":
+      return plan;
+    case "step":
+      return { ...plan, scheduleSteps: steps(undefined), scheduleFactor: factor(0.1) };
+    case "exponential":
+      return { ...plan, scheduleSteps: steps(undefined), scheduleFactor: factor(0.96) };
+    case "inverseScaling":
+      return { ...plan, scheduleSteps: steps(1), scheduleFactor: positive(`${where}.power`, or(options.power, 0.5)) };
+    case "cosine":
+      return { ...plan, scheduleSteps: steps(undefined) };
+    case "plateau":
+      return { ...plan, scheduleSteps: whole(`${where}.patience`, or(options.patience, 10), 1, most), scheduleFactor: factor(0.1) };
+  }
+}

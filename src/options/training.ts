@@ -1,0 +1,129 @@
+import { describe } from "../errors.js";
+import type { Row, Rows } from "../rows.js";
+import { boolean, nameOf, notNegative, or, record, share, whole } from "./check.js";
+
+/** What is known after an epoch. */
+export interface EpochReport {
+  /** Counted from 1 since the network was made. */
+  readonly epoch: number;
+  /** The loss over the epoch's rows, each row's taken before the step that learns from it. */
+  readonly loss: number;
+  /** The loss of the validation rows after the epoch, where there are any. */
+  readonly validationLoss?: number;
+  /** The learning rate of the epoch's last step. */
+  readonly learningRate: number;
+}
+
+/** When to stop because nothing improves any more. */
+export interface EarlyStopping {
+  /** Epochs without improvement after which training stops: a whole number, 1 or more. Default 10, scikit-learn's. */
+  patience?: number;
+  /** What the loss must fall by to count as an improvement. Default 0, Keras'; scikit-learn's is 1e-4. */
+  minimumChange?: number;
+  /** Whether the best epoch's weights are put back at the end. Default `true`. */
+  restoreBest?: boolean;
+  /** What is looked at. Default `"validationLoss"` where there are validation rows, else `"loss"`. */
+  monitor?: "loss" | "validationLoss";
+}
+
+/** How to train. */
+export interface TrainOptions {
+  /** How often to go through all rows: a whole number, 0 or more. */
+  epochs: number;
+  /** Rows for each step; the last batch of an epoch takes what is left. Default: all rows in one batch. */
+  batchSize?: number;
+  /** Whether each epoch takes the rows in a new order, NumPy's `random.permutation` of the network's generator. Default `false`. */
+  shuffle?: boolean;
+  /** Rows that are not learned from, but whose loss is taken after each epoch: the last share of the rows, or rows of their own. Default none. */
+  validation?: { split: number } | { inputs: Row | Rows; targets: Row | Rows };
+  /** Default none. `true` takes all its defaults. */
+  earlyStopping?: boolean | EarlyStopping;
+  /** One weight for each row, by which its loss and gradient are multiplied. Default 1. */
+  sampleWeights?: readonly number[] | Float64Array | Float32Array;
+  /** Called after each epoch, may think but not train; `false` ends the run. */
+  onEpoch?: (report: EpochReport) => unknown;
+  /** Every so many epochs, and the last, go into the history. Default: so that there are at most 1,000. */
+  historyInterval?: number;
+}
+
+/** Training options with every default in place. */
+export interface TrainPlan {
+  readonly epochs: number;
+  readonly batchSize: number | undefined;
+  readonly shuffle: boolean;
+  readonly split: number;
+  readonly validation: { inputs: unknown; targets: unknown } | undefined;
+  readonly patience: number;
+  readonly minimumChange: number;
+  readonly restoreBest: boolean;
+  readonly monitor: "loss" | "validationLoss";
+  readonly sampleWeights: unknown;
+  readonly onEpoch: ((report: EpochReport) => unknown) | undefined;
+  readonly historyInterval: number;
+}
+
+const KEYS = [
+  "epochs",
+  "batchSize",
+  "shuffle",
+  "validation",
+  "earlyStopping",
+  "sampleWeights",
+  "onEpoch",
+  "historyInterval",
+] as const satisfies readonly (keyof TrainOptions)[];
+
+const MOST = Number.MAX_SAFE_INTEGER;
+
+/** Checks the third argument of `train`. */
+export function readTrainOptions(given: unknown): TrainPlan {
+  if (typeof given !== "number" && (typeof given !== "object" || given === null)) {
+    throw new TypeError(`options: expected the number of iterations or an object with epochs, got ${describe(given)}`);
+  }
+  const isNumber = typeof given === "number";
+  const options = isNumber ? ({ epochs: given } as Partial<Record<keyof TrainOptions, unknown>>) : record("options", given, KEYS);
+  const epochs = whole(isNumber ? "iterations" : "epochs", options.epochs, 0, MOST);
+  const validation = readValidation(options.validation);
+  const { onEpoch } = options;
+  if (onEpoch !== undefined && typeof onEpoch !== "function") {
+    throw new TypeError(`onEpoch: expected a function, got ${describe(onEpoch)}`);
+  }
+  // A thousand points draw any curve.
+  const interval = Math.max(1, Math.ceil(epochs / 1000));
+  return {
+    epochs,
+    batchSize: options.batchSize === undefined ? undefined : whole("batchSize", options.batchSize, 1, MOST),
+    shuffle: boolean("shuffle", or(options.shuffle, false)),
+    ...validation,
+    ...readEarlyStopping(options.earlyStopping, validation.split > 0 || validation.validation !== undefined),
+    sampleWeights: options.sampleWeights,
+    onEpoch: onEpoch as TrainPlan["onEpoch"],
+    historyInterval: whole("historyInterval", or(options.historyInterval, interval), 1, MOST),
+  };
+}
+
+function readValidation(given: unknown): Pick<TrainPlan, "split" | "validation"> {
+  if (given === undefined) return { split: 0, validation: undefined };
+  if (typeof given === "object" && given !== null && "split" in given) {
+    const { split } = record("validation", given, ["split"]);
+    return { split: share("validation.split", split), validation: undefined };
+  }
+  const { inputs, targets } = record("validation", given, ["inputs", "targets"]);
+  return { split: 0, validation: { inputs, targets } };
+}
+
+function readEarlyStopping(given: unknown, validates: boolean): Pick<TrainPlan, "patience" | "minimumChange" | "restoreBest" | "monitor"> {
+  const fallback = validates ? "validationLoss" : "loss";
+  if (given === undefined || given === false) return { patience: 0, minimumChange: 0, restoreBest: false, monitor: fallback };
+  const options = record("earlyStopping", given === true ? {} : given, ["patience", "minimumChange", "restoreBest", "monitor"]);
+  const monitor = nameOf("earlyStopping.monitor", or(options.monitor, fallback), { loss: 0, validationLoss: 1 });
+  if (monitor === "validationLoss" && !validates) {
+    throw new RangeError("earlyStopping.monitor: expected validation rows to go with validationLoss");
+  }
+  return {
+    patience: whole("earlyStopping.patience", or(options.patience, 10), 1, 2 ** 32 - 1),
+    minimumChange: notNegative("earlyStopping.minimumChange", or(options.minimumChange, 0)),
+    restoreBest: boolean("earlyStopping.restoreBest", or(options.restoreBest, true)),
+    monitor,
+  };
+}
