@@ -38,6 +38,20 @@ function field({ name, value, comment }: Member): string[] {
   return [value, type, name, direction];
 }
 
+/** The enumerations of codes. */
+const CODES = [
+  "Status",
+  "Activation",
+  "Loss",
+  "Reduction",
+  "Initializer",
+  "Optimizer",
+  "Schedule",
+  "Monitor",
+  "Normalization",
+  "Function",
+] as const;
+
 describe("docs/abi.md agrees with src/abi.ts", () => {
   test("every enumeration is known here", () => {
     expect([...SOURCE.matchAll(/enum (\w+)/g)].map(([, name]) => name)).toEqual([
@@ -50,6 +64,10 @@ describe("docs/abi.md agrees with src/abi.ts", () => {
       "Loss",
       "Reduction",
       "Initializer",
+      "Optimizer",
+      "Schedule",
+      "Monitor",
+      "Normalization",
     ]);
   });
 
@@ -64,7 +82,7 @@ describe("docs/abi.md agrees with src/abi.ts", () => {
     expect(PAGE).toContain(`Entry \`l\` stands at ${value("Header", "Bytes")} + ${value("Abi", "LayerBytes")} · \`l\`.`);
   });
 
-  test.each(["Status", "Activation", "Loss", "Reduction", "Initializer", "Function"])("codes of %s", (name) => {
+  test.each(CODES)("codes of %s", (name) => {
     expect(pageTable(name).map((row) => row.slice(0, 2))).toEqual(members(name).map((member) => [member.value, member.name]));
   });
 
@@ -74,7 +92,7 @@ describe("docs/abi.md agrees with src/abi.ts", () => {
   });
 
   test("every row says what it means", () => {
-    for (const name of ["Header", "Layer table", "Exports", "Status", "Activation", "Loss", "Reduction", "Initializer", "Function"]) {
+    for (const name of ["Header", "Layer table", "Exports", ...CODES]) {
       for (const row of pageTable(name)) expect(row.at(-1), row.join(" | ")).toMatch(/\S/);
     }
   });
@@ -199,6 +217,9 @@ describe.each(BUILDS)("the sequence of calls, on $file", ({ binary }) => {
     ["SampleCapacity", 0],
     ["Loss", 9],
     ["Reduction", 9],
+    ["Optimizer", 9],
+    ["Schedule", 6],
+    ["Monitor", 2],
   ])("layout refuses %s = %i", (name, wrong) => {
     const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
     network.set(name, wrong);
@@ -207,9 +228,11 @@ describe.each(BUILDS)("the sequence of calls, on $file", ({ binary }) => {
 
   test.each([
     ["Units", 0],
-    ["Activation", 9],
+    ["Activation", 12],
     ["Bias", 2],
-    ["Initializer", 9],
+    ["Initializer", 10],
+    ["Normalization", 3],
+    ["Residual", 1],
   ])("layout refuses a layer with %s = %i", (name, wrong) => {
     const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
     network.setLayer(name, wrong);
@@ -269,6 +292,22 @@ describe.each(BUILDS)("the sequence of calls, on $file", ({ binary }) => {
     expect(apply(slope + code("Sigmoid"), 0.5)).toBe(0.25);
     expect(apply(slope + code("Tanh"), 0.5)).toBe(0.75);
     expect(apply(slope + code("Relu"), 0.5)).toBe(1);
+    expect(apply(code("LeakyRelu"), -0.5)).toBe(-0.5); // its parameter is 1 here
+    expect(apply(code("Elu"), -1)).toBeCloseTo(Math.expm1(-1), 6);
+    expect(apply(code("Selu"), 1)).toBeCloseTo(1.0507009873554805, 6);
+    expect(apply(code("Gelu"), 1)).toBeCloseTo(0.8413447460685429, 6);
+    expect(apply(code("Silu"), 1)).toBeCloseTo(1 / (1 + Math.exp(-1)), 6);
+    expect(apply(code("Softplus"), 1)).toBeCloseTo(Math.log1p(Math.E), 6);
+    expect(apply(code("Softsign"), -1)).toBe(-0.5);
+    expect(apply(slope + code("LeakyRelu"), -0.5)).toBe(1);
+    expect(apply(slope + code("Elu"), -0.5)).toBe(0.5);
+    expect(apply(slope + code("Selu"), 1)).toBeCloseTo(1.0507009873554805, 6);
+    expect(apply(slope + code("Gelu"), 0)).toBe(0.5);
+    expect(apply(slope + code("Silu"), 0)).toBe(0.5);
+    expect(apply(slope + code("Softplus"), 0)).toBe(0.5);
+    expect(apply(slope + code("Softsign"), -0.5)).toBe(0.25);
     expect(apply(value("Function", "Exponential"), 1)).toBeCloseTo(Math.E, 6);
+    expect(apply(value("Function", "Logarithm"), 2)).toBeCloseTo(Math.LN2, 6);
+    expect(apply(value("Function", "ErrorFunction"), 1)).toBeCloseTo(0.8427007929497149, 6);
   });
 });

@@ -366,7 +366,7 @@ describe("iterations, epochs and batches", () => {
     refuses(
       (n) => n.train(INPUTS, TARGETS, { epochs: 1, q: 2 } as Anything),
       TypeError,
-      'options: unknown option "q"; known are epochs, batchSize, historyInterval',
+      'options: unknown option "q"; known are epochs, batchSize, shuffle, validation, earlyStopping, sampleWeights, onEpoch, historyInterval',
     );
   });
 });
@@ -450,8 +450,14 @@ describe("options of a network", () => {
   });
 
   test("an unknown activation lists the known ones", () => {
-    const expected = "layers[0].activation: expected one of sigmoid, tanh, relu, linear";
-    rejects({ inputs: 3, layers: [{ units: 1, activation: "softmex" }] }, RangeError, `${expected}, got "softmex"`);
+    const expected =
+      "layers[0].activation: expected one of sigmoid, tanh, relu, leakyRelu, elu, selu, gelu, silu, softplus, softsign, linear, softmax";
+    rejects({ inputs: 3, layers: [{ units: 1, activation: "maxout" }] }, RangeError, `${expected}, got "maxout"`);
+    rejects(
+      { inputs: 3, layers: [{ units: 1, activation: "softmex" }] },
+      RangeError,
+      `${expected}, got "softmex"; did you mean "softmax"?`,
+    );
     rejects(
       { inputs: 3, layers: [{ units: 1, activation: "sigmiod" }] },
       RangeError,
@@ -482,7 +488,11 @@ describe("options of a network", () => {
     rejects({ inputs: 3, layers: [{ units: 1, bias: null }] }, TypeError, "layers[0].bias: expected true or false, got null");
     rejects({ seed: null }, TypeError, "seed: expected a whole number from 0 to 4294967295, got null");
     rejects({ precision: null }, TypeError, "precision: expected one of float64, float32, got null");
-    rejects({ optimizer: null }, TypeError, "optimizer: expected an object, got null");
+    rejects(
+      { optimizer: null },
+      TypeError,
+      "optimizer: expected one of sgd, rmsprop, adagrad, adam, amsgrad, adamW, nadam, lion, got null",
+    );
     rejects({ optimizer: { name: "sgd", learningRate: null } }, TypeError, "optimizer.learningRate: expected a number, got null");
     rejects({ core: null }, TypeError, "core: expected a WebAssembly.Module, got null");
     const whole = "expected a whole number from 1 to 9007199254740991, got null";
@@ -503,13 +513,21 @@ describe("options of a network", () => {
     rejects(
       { inputs: 3, layers: [{ units: 1, initializer: "unifrom" }] },
       RangeError,
-      'layers[0].initializer: expected one of uniform, got "unifrom"; did you mean "uniform"?',
+      "layers[0].initializer: expected one of uniform, zeros, constant, glorotUniform, glorotNormal, heUniform, heNormal, " +
+        'lecunUniform, lecunNormal, orthogonal, values, got "unifrom"; did you mean "uniform"?',
     );
-    rejects({ loss: "squareError" }, RangeError, 'loss: expected one of squaredError, got "squareError"; did you mean "squaredError"?');
+    rejects(
+      { loss: "squareError" },
+      RangeError,
+      "loss: expected one of squaredError, absoluteError, huber, binaryCrossEntropy, crossEntropy, " +
+        'got "squareError"; did you mean "squaredError"?',
+    );
     rejects({ reduction: "avg" }, RangeError, 'reduction: expected one of sum, mean, got "avg"');
     rejects({ precision: "float16" }, RangeError, 'precision: expected one of float64, float32, got "float16"; did you mean "float64"?');
-    rejects({ optimizer: "adam" }, RangeError, 'optimizer.name: expected one of sgd, got "adam"');
-    rejects({ optimizer: {} }, TypeError, "optimizer.name: expected one of sgd, got undefined");
+    const optimizers = "expected one of sgd, rmsprop, adagrad, adam, amsgrad, adamW, nadam, lion";
+    rejects({ optimizer: "adamax" }, RangeError, `optimizer: ${optimizers}, got "adamax"; did you mean "adam"?`);
+    rejects({ optimizer: { name: "newton" } }, RangeError, `optimizer.name: ${optimizers}, got "newton"`);
+    rejects({ optimizer: {} }, TypeError, `optimizer.name: ${optimizers}, got undefined`);
     for (const rate of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
       rejects(
         { optimizer: { name: "sgd", learningRate: rate } },
@@ -525,6 +543,172 @@ describe("options of a network", () => {
     rejects({ core: new Uint8Array(8) }, TypeError, "core: expected a WebAssembly.Module, got a Uint8Array of 8 elements");
     const empty = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
     rejects({ core: empty }, TypeError, "core: expected a feedforward core with ABI version 1");
+  });
+});
+
+describe("targets that outputs cannot reach", () => {
+  /** Expects that training a fresh network of these options throws just this and changes nothing, and that it can be trained afterwards. */
+  function refusesTargets(options: object, targets: Anything, message: string, more: object = {}): void {
+    const make = () => new NeuralNetwork({ inputs: 3, seed: 5, ...(options as Anything) });
+    const network = make();
+    const before = bytesOf(network);
+    expect(() => network.train(INPUTS, targets, { epochs: 3, ...more })).toThrow(new RangeError(message));
+    expect(bytesOf(network)).toEqual(before);
+    const twin = make();
+    const reachable = INPUTS.map((_, row) => Array.from({ length: network.outputs }, (_, unit) => Number(unit === row % network.outputs)));
+    for (const each of [network, twin]) each.train(INPUTS, reachable, 2);
+    expect(bytesOf(network)).toEqual(bytesOf(twin));
+    expect(bytesOf(network)).not.toEqual(before);
+  }
+  const classes = { layers: [{ units: 3, activation: "softmax" }] };
+
+  test.each([
+    ["sigmoid", 1.5, "from 0 to 1"],
+    ["sigmoid", -0.25, "from 0 to 1"],
+    ["tanh", -1.5, "from -1 to 1"],
+    ["softsign", 2, "from -1 to 1"],
+    ["relu", -1, "from 0 on"],
+    ["softplus", -1, "from 0 on"],
+  ])("%s: %s", (activation, bad, range) => {
+    const message = `targets[2][1]: expected a number ${range}, as ${activation} outputs are, got ${bad}`;
+    refusesTargets({ layers: [{ units: 4 }, { units: 2, activation }] }, withBad(TARGETS, 2, 1, bad), message);
+  });
+
+  test("linear outputs, and those that dropout or a residual widens, take any", () => {
+    for (const layer of [{ activation: "linear" }, { activation: "sigmoid", dropout: 0.5 }]) {
+      const network = new NeuralNetwork({ inputs: 3, layers: [{ units: 2, ...layer }] as Anything });
+      expect(network.train(INPUTS, withBad(TARGETS, 0, 0, -7), 1).loss).toHaveLength(1);
+    }
+    const residual = new NeuralNetwork({ inputs: 3, layers: [{ units: 3, residual: true }] });
+    expect(residual.train(INPUTS, withBad(INPUTS, 0, 0, -7), 1).loss).toHaveLength(1);
+  });
+
+  test("rows of probabilities that do not sum to 1", () => {
+    const rows = [
+      [0, 1, 0],
+      [0.5, 0.25, 0.25],
+      [0.5, 0.5, 0.25],
+    ];
+    refusesTargets(classes, rows, "targets[2]: expected numbers that sum to 1, got a sum of 1.25");
+    refusesTargets(classes, withBad(rows, 1, 0, -0.5), "targets[1][0]: expected a number from 0 to 1, as softmax outputs are, got -0.5");
+  });
+
+  test("class numbers that are none", () => {
+    for (const bad of [3, -1, 0.5]) {
+      refusesTargets(classes, [0, bad, 2], `targets[1]: expected a class number from 0 to 2, got ${bad}`);
+    }
+    refusesTargets(classes, [0, 1], "targets: expected 3 rows, as many as inputs, got 2");
+  });
+
+  test("of validation rows", () => {
+    const validation = { inputs: INPUTS, targets: [0, 1, 4] };
+    refusesTargets(classes, [0, 1, 2], "validation.targets[2]: expected a class number from 0 to 2, got 4", { validation });
+    const network = new NeuralNetwork({ inputs: 3, ...(classes as Anything) });
+    const run = { epochs: 1, validation: { inputs: INPUTS, targets: INPUTS.map(() => [1, 0, 0]) } };
+    expect(() => network.train(INPUTS, [0, 1, 2], run)).toThrow(new TypeError("validation.targets: expected class numbers as in targets"));
+  });
+});
+
+describe("options of a run", () => {
+  test.each<[options: object, kind: typeof TypeError | typeof RangeError, message: string]>([
+    [{ shuffle: 1 }, TypeError, "shuffle: expected true or false, got 1"],
+    [{ validation: 5 }, TypeError, "validation: expected an object, got 5"],
+    [{ validation: { split: 1 } }, RangeError, "validation.split: expected a number from 0 up to but not including 1, got 1"],
+    [{ validation: { split: 0.99 } }, RangeError, "validation.split: expected rows on both sides, got 0.99 of 3 rows"],
+    [
+      { validation: { inputs: INPUTS, targets: TARGETS.slice(1) } },
+      RangeError,
+      "validation.targets: expected 3 rows, as many as inputs, got 2",
+    ],
+    [{ validation: { inputs: [[1, 2]], targets: [[0, 1]] } }, RangeError, "validation.inputs[0]: expected 3 numbers, got 2"],
+    [{ earlyStopping: 5 }, TypeError, "earlyStopping: expected an object, got 5"],
+    [{ earlyStopping: { patience: 0 } }, RangeError, "earlyStopping.patience: expected a whole number from 1 to 4294967295, got 0"],
+    [{ earlyStopping: { minimumChange: -1 } }, RangeError, "earlyStopping.minimumChange: expected a finite number from 0 on, got -1"],
+    [
+      { earlyStopping: { monitor: "validationLoss" } },
+      RangeError,
+      "earlyStopping.monitor: expected validation rows to go with validationLoss",
+    ],
+    [{ onEpoch: 5 }, TypeError, "onEpoch: expected a function, got 5"],
+    [{ sampleWeights: [1, 2] }, RangeError, "sampleWeights: expected 3 numbers, one for each row, got 2"],
+    [{ sampleWeights: [1, -1, 2] }, RangeError, "sampleWeights[1]: expected a number from 0 on, got -1"],
+  ])("%j", (options, kind, message) => {
+    refuses((n) => n.train(INPUTS, TARGETS, { epochs: 1, ...options } as Anything), kind, message);
+  });
+});
+
+describe("layers, losses, optimizers and schedules that do not fit", () => {
+  test.each<[options: object, kind: typeof TypeError | typeof RangeError, message: string]>([
+    [
+      { layers: [{ units: 2, activation: "softmax" }, { units: 1 }] },
+      RangeError,
+      "layers[0].activation: expected softmax on the last layer only",
+    ],
+    [
+      { layers: [{ units: 2, residual: true }] },
+      RangeError,
+      "layers[0].residual: expected as many units as inputs, got 2 units and 3 inputs",
+    ],
+    [{ layers: [{ units: 2, dropout: 1 }] }, RangeError, "layers[0].dropout: expected a number from 0 up to but not including 1, got 1"],
+    [
+      { layers: [{ units: 1, activation: { name: "relu", slope: 1 } }] },
+      TypeError,
+      'layers[0].activation: unknown option "slope"; known are name',
+    ],
+    [{ layers: [{ units: 1, normalization: "group" }] }, RangeError, 'layers[0].normalization: expected one of layer, batch, got "group"'],
+    [
+      { layers: [{ units: 1, normalization: { name: "layer", momentum: 0.5 } }] },
+      TypeError,
+      'layers[0].normalization: unknown option "momentum"; known are name, epsilon',
+    ],
+    [{ layers: [{ units: 1, l1: -1 }] }, RangeError, "layers[0].l1: expected a finite number from 0 on, got -1"],
+    [{ layers: [{ units: 1, maxNorm: 0 }] }, RangeError, "layers[0].maxNorm: expected a finite number above 0, got 0"],
+    [{ layers: [{ units: 1, initializer: "constant" }] }, TypeError, "layers[0].initializer.value: expected a number, got undefined"],
+    [{ loss: "crossEntropy" }, RangeError, "loss: expected the last layer's activation to be softmax for crossEntropy, got sigmoid"],
+    [
+      { layers: [{ units: 2, activation: "softmax", dropout: 0.5 }] },
+      RangeError,
+      "loss: expected the last layer to have neither dropout nor residual for crossEntropy",
+    ],
+    [{ loss: { name: "huber", delta: 0 } }, RangeError, "loss.delta: expected a finite number above 0, got 0"],
+    [{ loss: { name: "squaredError", delta: 1 } }, TypeError, 'loss: unknown option "delta"; known are name'],
+    [
+      { optimizer: { name: "adam", momentum: 0.9 } },
+      TypeError,
+      'optimizer: unknown option "momentum"; known are name, learningRate, schedule, clipValue, clipNorm, beta1, beta2, epsilon, weightDecay',
+    ],
+    [{ optimizer: { name: "sgd", nesterov: true } }, RangeError, "optimizer.nesterov: expected a momentum above 0 to go with it"],
+    [
+      { optimizer: { name: "sgd", momentum: 1 } },
+      RangeError,
+      "optimizer.momentum: expected a number from 0 up to but not including 1, got 1",
+    ],
+    [{ optimizer: { name: "rmsprop", rho: 1 } }, RangeError, "optimizer.rho: expected a number from 0 up to but not including 1, got 1"],
+    [{ optimizer: { name: "adam", clipNorm: 0 } }, RangeError, "optimizer.clipNorm: expected a finite number above 0, got 0"],
+    [
+      { optimizer: { name: "adam", schedule: { name: "step" } } },
+      TypeError,
+      "optimizer.schedule.steps: expected a whole number from 1 to 9007199254740991, got undefined",
+    ],
+    [
+      { optimizer: { name: "adam", schedule: "cosin" } },
+      RangeError,
+      'optimizer.schedule: expected one of constant, step, exponential, inverseScaling, cosine, plateau, got "cosin"; did you mean "cosine"?',
+    ],
+    [
+      { optimizer: { name: "adam", schedule: { name: "cosine", steps: 10, factor: 1 } } },
+      TypeError,
+      'optimizer.schedule: unknown option "factor"; known are name, warmUp, steps, floor',
+    ],
+    [
+      { optimizer: { name: "adam", schedule: { name: "exponential", steps: 5, factor: 2 } } },
+      RangeError,
+      "optimizer.schedule.factor: expected a number above 0 and up to 1, got 2",
+    ],
+  ])("%j", (options, kind, message) => {
+    const make = () => new NeuralNetwork({ inputs: 3, layers: [{ units: 1 }], ...options } as Anything);
+    expect(make).toThrow(kind);
+    expect(make).toThrow(new kind(message));
   });
 });
 

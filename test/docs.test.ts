@@ -4,7 +4,11 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
-const PAGES = ["README.md", "CONTRIBUTING.md", ...readdirSync("docs").map((name) => `docs/${name}`)].filter((name) => name.endsWith(".md"));
+const PAGES = [
+  "README.md",
+  "CONTRIBUTING.md",
+  ...["docs", "docs/guide"].flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`)),
+].filter((name) => name.endsWith(".md"));
 const EXAMPLES = PAGES.flatMap((page) =>
   [...readFileSync(page, "utf8").matchAll(/^```js\n(.*?)^```$/gms)].map((match, i) => ({ page, number: i + 1, code: match[1] as string })),
 );
@@ -12,6 +16,13 @@ const EXAMPLES = PAGES.flatMap((page) =>
 describe("documentation", () => {
   test("has examples", () => {
     expect(EXAMPLES.filter(({ page }) => page === "README.md").length).toBeGreaterThanOrEqual(4);
+    const guide = PAGES.filter((page) => page.startsWith("docs/guide/"));
+    expect(guide.length).toBeGreaterThanOrEqual(8);
+    for (const page of guide)
+      expect(
+        EXAMPLES.some((example) => example.page === page),
+        page,
+      ).toBe(true);
   });
 
   test.each(EXAMPLES)("$page, example $number", ({ code }) => {

@@ -38,7 +38,7 @@ describe.each(CASES)("$build.name build, $precision", ({ build, precision }) => 
   function networkOf({ inputs, layers, seed, rate, reduction }: Run): NeuralNetwork {
     return new NeuralNetwork({
       inputs,
-      layers,
+      layers: layers.map((layer) => ({ ...layer, initializer: "uniform" })),
       seed,
       reduction,
       precision,

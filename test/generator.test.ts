@@ -15,7 +15,7 @@ interface Draw {
 const DRAWS = readFixture<Draw[]>("generator.json");
 
 function networkOf({ seed, widths }: Draw, options: NetworkOptions): NeuralNetwork {
-  const layers = widths.slice(1).map((units) => ({ units }));
+  const layers = widths.slice(1).map((units) => ({ units, initializer: "uniform" as const }));
   return new NeuralNetwork({ inputs: widths[0] as number, layers, seed, ...options });
 }
 

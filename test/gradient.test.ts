@@ -5,7 +5,7 @@ import { type ActivationName, type Elements, NeuralNetwork, type ReductionName }
 import { describe, expect, test } from "vitest";
 import { BUILDS } from "./support/builds.js";
 import { expectClose } from "./support/compare.js";
-import { randomTable } from "./support/data.js";
+import { randomTable, reachableTable } from "./support/data.js";
 import { Oracle } from "./support/oracle.js";
 
 const EPSILON = 1e-6;
@@ -29,12 +29,12 @@ const CASES = ACTIVATIONS.flatMap((hidden) =>
 describe.each(BUILDS)("$name build", ({ options }) => {
   test.each(CASES)("$hidden, $last, bias $bias, $reduction", ({ hidden, last, bias, reduction }) => {
     const inputs = randomTable(1, ROWS, 3);
-    const targets = randomTable(2, ROWS, 2);
+    const targets = reachableTable(2, ROWS, 2, last);
     const layers = [
-      { units: 5, activation: hidden, bias },
-      { units: 4, activation: last, bias },
-      { units: 2, activation: last, bias },
-    ];
+      { units: 5, activation: hidden, bias, initializer: "uniform" },
+      { units: 4, activation: last, bias, initializer: "uniform" },
+      { units: 2, activation: last, bias, initializer: "uniform" },
+    ] as const;
     const network = new NeuralNetwork({
       inputs: 3,
       layers,

@@ -1,11 +1,11 @@
 // The law of order: how the work is cut never changes a bit of the result. FC_SEED=… repeats a run.
 
 import fc from "fast-check";
-import { type NetworkOptions, NeuralNetwork, type TrainOptions } from "feedforward";
+import { type ActivationName, type NetworkOptions, NeuralNetwork, type TrainOptions } from "feedforward";
 import { afterAll, describe, expect, test } from "vitest";
 import { BUILDS } from "./support/builds.js";
 import { bytesOf, expectSameBits, parameterBytes } from "./support/compare.js";
-import { randomSource, randomTable } from "./support/data.js";
+import { randomSource, randomTable, reachableTable } from "./support/data.js";
 import { networks, type Shape, SIZES } from "./support/networks.js";
 import { check, SEED } from "./support/property.js";
 
@@ -156,6 +156,6 @@ function expectResumes(shape: Shape, rows: number, batchSize: number, parts: rea
 
 /** Inputs and targets for a network or its options. */
 function dataFor(network: Shape | NeuralNetwork, rows: number, seed: number): [inputs: number[][], targets: number[][]] {
-  const outputs = network.layers.at(-1)?.units as number;
-  return [randomTable(seed, rows, network.inputs), randomTable(seed + 1, rows, outputs)];
+  const { units, activation = "sigmoid" } = network.layers.at(-1) as { units: number; activation?: ActivationName };
+  return [randomTable(seed, rows, network.inputs), reachableTable(seed + 1, rows, units, activation)];
 }

@@ -27,8 +27,10 @@ function offset(heading: string, name: string): number {
   return Number(row[0]);
 }
 
-const HEADER_BYTES = 192;
-const LAYER_BYTES = 64;
+const HEADER_BYTES = 448;
+const LAYER_BYTES = 160;
+/** Doubles of an entry of the history, the second of which is the loss. */
+const HISTORY_WIDTH = 4;
 const SIGMOID = 1;
 const PAGE_BYTES = 65536;
 
@@ -85,6 +87,7 @@ export class BareNetwork {
       this.set("Training", 1);
       this.setLayer("Units", 1);
       this.setLayer("Activation", SIGMOID);
+      this.setLayer("Trainable", 1);
       this.bytes = this.layOut();
       this.call("initialize");
     }
@@ -151,7 +154,9 @@ export class BareNetwork {
     this.prepare(epochs, interval);
     for (;;) {
       const status = this.call("train", steps);
-      losses.push(...new Float64Array(this.core.memory.buffer, this.network + this.get("History"), this.get("HistoryLength")));
+      const length = this.get("HistoryLength") * HISTORY_WIDTH;
+      const history = new Float64Array(this.core.memory.buffer, this.network + this.get("History"), length);
+      for (let i = 0; i < length; i += HISTORY_WIDTH) losses.push(history[i + 1] as number);
       this.set("HistoryLength", 0);
       if (status !== 1) return { status, losses };
     }

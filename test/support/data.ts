@@ -1,3 +1,5 @@
+import type { ActivationName } from "feedforward";
+
 /** A small seeded generator for test data (Mulberry32), numbers in [0, 1). */
 export function randomSource(seed: number): () => number {
   let state = seed >>> 0;
@@ -14,3 +16,12 @@ export function randomTable(seed: number, rows: number, width: number): number[]
   const random = randomSource(seed);
   return Array.from({ length: rows }, () => Array.from({ length: width }, () => Math.fround(2 * random() - 1)));
 }
+
+/** The same, of targets that outputs of this activation can reach: not below 0 where they never are. */
+export function reachableTable(seed: number, rows: number, width: number, activation: ActivationName): number[][] {
+  const table = randomTable(seed, rows, width);
+  if (!NOT_NEGATIVE.has(activation)) return table;
+  return table.map((row) => row.map(Math.abs));
+}
+
+const NOT_NEGATIVE: ReadonlySet<ActivationName> = new Set(["sigmoid", "relu", "softplus"]);

@@ -18,10 +18,15 @@ export function networks(activations: readonly ActivationName[]): fc.Arbitrary<S
   return fc
     .record({
       inputs: fc.constantFrom(...SIZES),
-      layers: fc.array(fc.record({ units: fc.constantFrom(...SIZES), activation: fc.constantFrom(...activations), bias: fc.boolean() }), {
-        minLength: 1,
-        maxLength: 3,
-      }),
+      layers: fc.array(
+        fc.record({
+          units: fc.constantFrom(...SIZES),
+          activation: fc.constantFrom(...activations),
+          bias: fc.boolean(),
+          initializer: fc.constant("uniform" as const),
+        }),
+        { minLength: 1, maxLength: 3 },
+      ),
       precision: fc.constantFrom<Precision>("float64", "float32"),
       reduction: fc.constantFrom<ReductionName>("sum", "mean"),
       seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),

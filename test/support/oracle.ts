@@ -13,7 +13,7 @@ interface OracleActivation {
   slope(y: number): number;
 }
 
-const ACTIVATIONS: Readonly<Record<ActivationName, OracleActivation>> = {
+const ACTIVATIONS: Readonly<Partial<Record<ActivationName, OracleActivation>>> = {
   sigmoid: { value: (z) => 1 / (1 + Math.exp(-z)), slope: (y) => y * (1 - y) },
   tanh: { value: Math.tanh, slope: (y) => 1 - y * y },
   relu: { value: (z) => Math.max(z, 0), slope: (y) => (y > 0 ? 1 : 0) },
@@ -47,7 +47,7 @@ export class Oracle {
     this.layers = network.layers.map(({ inputs, units, activation, weights, biases }) => ({
       inputs,
       units,
-      activation: ACTIVATIONS[activation],
+      activation: ACTIVATIONS[activation] as OracleActivation,
       weights: Float64Array.from(weights),
       biases: Float64Array.from(biases),
     }));

@@ -1,0 +1,97 @@
+// How first weights are spread. That the numbers are NumPy's is the fixtures' matter.
+
+import { type InitializerName, type InitializerOption, NeuralNetwork } from "feedforward";
+import { describe, expect, test } from "vitest";
+import { BUILDS } from "./support/builds.js";
+
+const INPUTS = 120;
+const UNITS = 80;
+
+/** The variance of each, and for uniform ones the bound that goes with it: √(3 · variance). */
+const VARIANCES: readonly { name: Exclude<InitializerName, "zeros" | "constant" | "orthogonal">; variance: number; bounded: boolean }[] = [
+  { name: "uniform", variance: 1 / 3, bounded: true },
+  { name: "glorotUniform", variance: 2 / (INPUTS + UNITS), bounded: true },
+  { name: "glorotNormal", variance: 2 / (INPUTS + UNITS), bounded: false },
+  { name: "heUniform", variance: 2 / INPUTS, bounded: true },
+  { name: "heNormal", variance: 2 / INPUTS, bounded: false },
+  { name: "lecunUniform", variance: 1 / INPUTS, bounded: true },
+  { name: "lecunNormal", variance: 1 / INPUTS, bounded: false },
+];
+
+describe.each(BUILDS)("$name build", ({ options }) => {
+  function weightsOf(
+    initializer: InitializerOption | undefined,
+    inputs = INPUTS,
+    units = UNITS,
+    activation: "tanh" | "relu" | "selu" = "tanh",
+  ) {
+    const layer = initializer === undefined ? { units, activation } : { units, activation, initializer };
+    const network = new NeuralNetwork({ inputs, layers: [layer], seed: 11, ...options });
+    return Array.from((network.layers[0] as { weights: ArrayLike<number> }).weights);
+  }
+
+  test.each(VARIANCES)("$name", ({ name, variance, bounded }) => {
+    const weights = weightsOf(name);
+    const count = weights.length;
+    const mean = weights.reduce((sum, w) => sum + w, 0) / count;
+    const measured = weights.reduce((sum, w) => sum + w * w, 0) / count;
+    // Five standard deviations of what 9,600 draws estimate.
+    expect(Math.abs(mean)).toBeLessThan(5 * Math.sqrt(variance / count));
+    expect(Math.abs(measured / variance - 1)).toBeLessThan(5 * Math.sqrt((bounded ? 0.8 : 2) / count));
+    const largest = Math.max(...weights.map(Math.abs));
+    const bound = Math.sqrt(3 * variance);
+    if (bounded) {
+      expect(largest).toBeLessThanOrEqual(bound);
+      expect(largest).toBeGreaterThan(0.99 * bound);
+    } else {
+      expect(largest).toBeGreaterThan(1.5 * bound);
+    }
+  });
+
+  test.each([
+    [7, 7],
+    [12, 5],
+    [5, 12],
+    [1, 4],
+  ])("orthogonal, %i inputs and %i units", (inputs, units) => {
+    const w = weightsOf("orthogonal", inputs, units);
+    const columns = inputs >= units;
+    const [vectors, length] = columns ? [units, inputs] : [inputs, units];
+    const at = (vector: number, i: number) => w[columns ? i * units + vector : vector * units + i] as number;
+    for (let a = 0; a < vectors; a++) {
+      for (let b = 0; b <= a; b++) {
+        let dot = 0;
+        for (let i = 0; i < length; i++) dot += at(a, i) * at(b, i);
+        expect(Math.abs(dot - (a === b ? 1 : 0))).toBeLessThan(1e-14);
+      }
+    }
+  });
+
+  test("zeros, constant", () => {
+    expect(new Set(weightsOf("zeros"))).toEqual(new Set([0]));
+    expect(new Set(weightsOf({ name: "constant", value: -0.25 }))).toEqual(new Set([-0.25]));
+  });
+
+  test("values given", () => {
+    const weights = [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ];
+    const make = (biases?: number[]) => {
+      const initializer = biases ? ({ name: "values", weights, biases } as const) : ({ name: "values", weights } as const);
+      const layers = [{ units: 2, activation: "linear", initializer }] as const;
+      return new NeuralNetwork({ inputs: 3, layers, ...options }).layers[0];
+    };
+    expect(Array.from(make([7, 8])?.weights as Float64Array)).toEqual(weights.flat());
+    expect(Array.from(make([7, 8])?.biases as Float64Array)).toEqual([7, 8]);
+    expect(Array.from(make()?.biases as Float64Array)).toEqual([0, 0]);
+  });
+
+  test("by default what goes with the activation", () => {
+    expect(weightsOf(undefined)).toEqual(weightsOf("glorotUniform"));
+    expect(weightsOf(undefined, 9, 4, "relu")).toEqual(weightsOf("heUniform", 9, 4));
+    expect(weightsOf(undefined, 9, 4, "selu")).toEqual(weightsOf("lecunNormal", 9, 4));
+    expect(weightsOf("heUniform")).not.toEqual(weightsOf("lecunUniform"));
+  });
+});
