@@ -20,7 +20,7 @@ INPUTS, LAYER_COUNT, SEED, LEARNING_RATE = 4, 8, 12, 24
 SAMPLE_CAPACITY, TRAINING, SAMPLE_ROWS, BATCH_ROWS = 32, 36, 40, 44
 EPOCH_TARGET, HISTORY_INTERVAL, HISTORY_LENGTH, EPOCH = 48, 56, 64, 72
 HISTORY, SAMPLE_INPUTS, SAMPLE_TARGETS = 124, 132, 136
-LAYER_TABLE, UNITS, ACTIVATION, WEIGHTS = 192, 0, 4, 20
+LAYER_TABLE, UNITS, ACTIVATION, WEIGHTS, TRAINABLE = 448, 0, 4, 20, 36
 SIGMOID, OK, MORE = 1, 0, 1
 
 
@@ -60,13 +60,15 @@ def main():
     assert status == OK, f"self-test: status {status}"
     print("self-test passed")
 
-    # One sigmoid neuron with 3 inputs. Fields that are left at 0: no bias, uniform weights, squared error, gradients summed.
-    core.write(base, "256x")
+    # One sigmoid neuron with 3 inputs. Fields that are left at 0: no bias, uniform weights, squared error, gradients summed, plain descent
+    # at a constant rate.
+    core.write(base, "608x")  # header and layer table
     core.write(base, "I", 8)  # f64
     core.write(base + INPUTS, "III", 3, 1, 1)  # inputs, layers, seed
     core.write(base + LEARNING_RATE, "d", 1.0)
     core.write(base + SAMPLE_CAPACITY, "II", 4, 1)  # rows, for training
     core.write(base + LAYER_TABLE, "II", 1, SIGMOID)  # units, activation
+    core.write(base + LAYER_TABLE + TRAINABLE, "I", 1)
     size = core.call("layout", base)
     assert size > 0, f"layout: status {-size}"
     core.grow_to(base + int(size))
@@ -85,8 +87,9 @@ def main():
     while status == MORE:
         status = core.call("train", base, 4000)
         (history,), (length,) = core.read(base + HISTORY, "I"), core.read(base + HISTORY_LENGTH, "I")
-        for loss in core.read(base + history, f"{length}d"):
-            print("loss:", loss)
+        entries = core.read(base + history, f"{4 * length}d")  # epoch, loss, validation loss, learning rate
+        for epoch, loss in zip(entries[0::4], entries[1::4]):
+            print(f"epoch {epoch:.0f}, loss:", loss)
         core.write(base + HISTORY_LENGTH, "I", 0)
     assert status == OK, f"train: status {status}"
 
