@@ -417,17 +417,8 @@ describe("options of a network", () => {
     expect(bytesOf(wide)).toEqual(weights);
     // What there is room for is laid out as before.
     const twin = new NeuralNetwork({ inputs: 2, layers: [{ units: 2000 }], precision: "float32" });
-    expect(
-      wide.think([
-        [1, 2],
-        [3, 4],
-      ]),
-    ).toEqual(
-      twin.think([
-        [1, 2],
-        [3, 4],
-      ]),
-    );
+    const rows = Array.from({ length: 20 }, (_, r) => [r, -r]);
+    expect(wide.think(rows)).toEqual(twin.think(rows));
     expect(bytesOf(network)).toEqual(before);
   });
 
