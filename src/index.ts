@@ -1,8 +1,8 @@
 /** Feed-forward neural networks that train in WebAssembly, with the same bits in every host. */
 
 export type { Elements } from "./block.js";
-export { TrainingError } from "./errors.js";
 export { type Layer, NeuralNetwork } from "./network.js";
+export { TrainingError } from "./errors.js";
 export type {
   ActivationName,
   ActivationOption,
