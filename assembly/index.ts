@@ -4,14 +4,18 @@
 // No export traps on a block that `layout` accepted; an address that is not a block, or memory that was not grown to the bytes that `layout`
 // named, is undefined behaviour, as in C.
 
-import { Abi, Activation, Function, Status } from "../src/abi";
+import { Abi, Activation, Evaluation, Function, Reduction, Status } from "../src/abi";
+import { evaluateRows } from "./evaluate";
 import { drawParameters } from "./initializers";
 import { activate, slopesOf } from "./kernels/activations";
 import { errorFunctions } from "./kernels/error-function";
 import { exponentials } from "./kernels/exponential";
 import { vectorBytes } from "./kernels/lanes";
 import { logarithms } from "./kernels/logarithm";
-import { layOut, Network } from "./layout";
+import { layOut, Network, STATISTICS } from "./layout";
+import { finishMeasures, weighRows } from "./measures";
+import { lossAndGradient, Purpose, scaleOf } from "./objective";
+import { addPenaltyGradient, penalty } from "./regularization";
 
 import { keepsSubnormals, runSelfTest, SELF_TEST_BYTES } from "./self-test";
 import { thinkRows } from "./think";
@@ -19,7 +23,7 @@ import { trainSteps } from "./train";
 import { startOptimizer } from "./update";
 
 /** 64 bytes below the compiler's data, which nothing else uses: the only memory outside of blocks that an export writes, and only while it runs. */
-const SCRATCH: usize = 64;
+const SCRATCH: usize = 64; // asconfig.json: memoryBase
 
 /** The version of this page. */
 export function abiVersion(): u32 {
@@ -56,14 +60,15 @@ export function initialize(network: Network): void {
   network.cursor = 0;
   network.epochSum = 0;
   network.historyLength = 0;
+  network.gradientReady = 0;
+  finishMeasures(network);
   drawParameters(network);
 }
 
 /** The outputs of the first `rows` ≤ SampleCapacity rows of inputs, written over the targets. */
 export function think(network: Network, rows: u32): Status {
   if (rows > network.sampleCapacity) return Status.InvalidRun;
-  if (network.elementBytes == 8) thinkRows<f64>(network, rows);
-  else thinkRows<f32>(network, rows);
+  thinkRows(network, rows);
   return Status.Ok;
 }
 
@@ -72,8 +77,34 @@ export function train(network: Network, steps: u32): Status {
   if (!isRunnable(network)) return Status.InvalidRun;
   if (!keepsSubnormals(network)) return Status.SubnormalsFlushed;
   if (network.step == 0) startOptimizer(network);
-  if (network.elementBytes == 8) return trainSteps<f64>(network, steps);
-  return trainSteps<f32>(network, steps);
+  return trainSteps(network, steps);
+}
+
+/**
+ * The loss and, in the gradient's region, its gradient over the first `rows` ≤ SampleCapacity rows of samples, penalties included; where InputGradient is 1 the
+ * derivatives by the inputs replace these. With `training` as the next step would have it, over all these rows as a batch, else as the network thinks.
+ */
+export function differentiate(network: Network, rows: u32, training: u32): Status {
+  if (!network.training || rows == 0 || rows > network.sampleCapacity) return Status.InvalidRun;
+  // Batch normalisation looks at a whole batch, for which the layout must have room.
+  if (training && network.features & STATISTICS && rows > network.chunkRows) return Status.InvalidRun;
+  network.gradientReady = 0;
+  const loss = lossAndGradient(network, 0, rows, scaleOf(network, rows), training ? Purpose.StepSeen : Purpose.Thinking);
+  addPenaltyGradient(network);
+  network.lastLoss = (network.reduction == Reduction.Mean ? loss / (rows as f64) : loss) + penalty(network);
+  return Status.Ok;
+}
+
+/** What `Evaluation` asks for over the first `rows` ≤ SampleCapacity rows of samples, in the report. */
+export function evaluate(network: Network, rows: u32): Status {
+  if (network.evaluation == Evaluation.None || rows == 0 || rows > network.sampleCapacity) return Status.InvalidRun;
+  evaluateRows(network, rows);
+  return Status.Ok;
+}
+
+/** Multiplies the weights of those of the first `rows` samples that are of class `k` by `factor` and answers how many there are. */
+export function weighClass(network: Network, rows: u32, k: u32, factor: f64): u32 {
+  return weighRows(network, rows, k, factor);
 }
 
 function isRunnable(network: Network): bool {

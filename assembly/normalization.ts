@@ -53,7 +53,7 @@ export function areStatisticsFinite(network: Network): bool {
     const layer = network.layer(l);
     if (layer.normalization != Normalization.Batch) continue;
     const units: usize = layer.units;
-    if (!(largestMagnitude<f64>(network.at(layer.deviations) + (units << 3), 2 * units) < Infinity)) {
+    if (!(largestMagnitude(network.at(layer.deviations) + (units << 3), 2 * units, 8) < Infinity)) {
       network.failedLayer = l;
       return false;
     }
@@ -144,6 +144,17 @@ export function normalizeBatchBackward(network: Network, layer: Layer, rows: usi
       product += scaled * read(hat + i, element);
     }
     backwardInto(d, hat, scales, bytes, 0, rows, sum, product, load<f64>(network.at(layer.deviations) + (unit << 3)), element);
+  }
+}
+
+/** The same with the running statistics, which depend on no row: dz = inverse · dz · scale. Owns columns. */
+export function normalizeByStatisticsBackward(network: Network, layer: Layer, rows: usize): void {
+  const element: usize = network.elementBytes;
+  const units: usize = layer.units;
+  for (let unit: usize = 0; unit < units; unit++) {
+    const factor = load<f64>(network.at(layer.deviations) + (unit << 3)) * read(network.at(layer.scales) + unit * element, element);
+    let d = network.at(layer.deltas) + unit * element;
+    for (let row: usize = 0; row < rows; row++, d += units * element) write(d, factor * read(d, element), element);
   }
 }
 

@@ -7,9 +7,6 @@ import type { Plan } from "./options/network.js";
 const PAGE = 65536;
 const ADDRESSABLE = 2 ** 32;
 
-/** Numbers of an entry of the history: epoch, loss, validation loss, learning rate. */
-export const HISTORY_WIDTH = 4;
-
 /** The fields of the header that decide how much room there is, and that a call may want to be larger. */
 const FIELDS = [
   Header.SampleCapacity,
@@ -19,7 +16,13 @@ const FIELDS = [
   Header.RestoreBest,
   Header.Labels,
   Header.Weighted,
+  Header.Measures,
+  Header.Evaluation,
+  Header.InputGradient,
 ] as const;
+
+/** Those of them that only make room; the others also say what is done. */
+const ROOM: readonly number[] = [Header.SampleCapacity, Header.Training, Header.Shuffle, Header.RestoreBest, Header.InputGradient];
 
 /** What a call needs room for; what it does not name stays. */
 export type Demand = Partial<Record<(typeof FIELDS)[number], number>>;
@@ -79,6 +82,7 @@ export class Block {
     this.setDouble(Header.ScheduleFactor, optimizer.scheduleFactor);
     this.setDouble(Header.ScheduleFloor, optimizer.scheduleFloor);
     this.setDouble(Header.WarmUpSteps, optimizer.warmUp);
+    this.setUint(Header.PairCapacity, optimizer.historySize);
     this.setDouble(Header.PlateauScale, 1);
     this.setDouble(Header.PlateauBest, Number.POSITIVE_INFINITY);
   }
@@ -111,7 +115,7 @@ export class Block {
     const wanted = FIELDS.map((field) => {
       const present = this.uint(field);
       const asked = demand[field] ?? present;
-      return field === Header.Labels || field === Header.Weighted || field === Header.BatchRows ? asked : Math.max(present, asked);
+      return ROOM.includes(field) ? Math.max(present, asked) : asked;
     });
     const before = FIELDS.map((field) => this.uint(field));
     if (wanted.every((value, i) => value === before[i])) return false;
@@ -171,16 +175,42 @@ export class Block {
 
   /** A view of `length` elements where the offset in `field` points to. */
   view(field: number, length: number): Elements {
-    const Type = this.elementBytes === 8 ? Float64Array : Float32Array;
-    return new Type(this.core.memory.buffer as ArrayBuffer, this.base + this.uint(field), length);
+    return this.elements(this.uint(field), length);
   }
 
-  /** The entries of the history, `HISTORY_WIDTH` numbers each, which is empty afterwards. */
-  takeHistory(): Float64Array {
-    const length = this.uint(Header.HistoryLength) * HISTORY_WIDTH;
-    const entries = new Float64Array(this.core.memory.buffer, this.base + this.uint(Header.History), length).slice();
+  /** A view of `length` elements from `offset` on. */
+  elements(offset: number, length: number): Elements {
+    const Type = this.elementBytes === 8 ? Float64Array : Float32Array;
+    return new Type(this.core.memory.buffer, this.base + offset, length);
+  }
+
+  /** A view of the whole block and what follows it. */
+  bytes(): Uint8Array {
+    return new Uint8Array(this.core.memory.buffer, this.base);
+  }
+
+  /** Puts the kept part of a block of the same configuration back. What there is room for stays as it is. */
+  putBack(kept: Uint8Array): void {
+    const room = FIELDS.map((field) => this.uint(field));
+    const batch = new DataView(kept.buffer, kept.byteOffset).getUint32(Header.BatchRows, true);
+    this.bytes().set(kept);
+    this.#setFields(room);
+    this.#layOut();
+    this.setUint(Header.BatchRows, batch);
+  }
+
+  /** A view of `length` doubles where the offset in `field` points to. */
+  doubles(field: number, length: number): Float64Array {
+    return new Float64Array(this.core.memory.buffer, this.base + this.uint(field), length);
+  }
+
+  /** The entries of the history, each `HistoryWidth` numbers, which is empty afterwards. */
+  takeHistory(): Float64Array[] {
+    const width = this.uint(Header.HistoryWidth);
+    const length = this.uint(Header.HistoryLength);
+    const numbers = this.doubles(Header.History, length * width);
     this.setUint(Header.HistoryLength, 0);
-    return entries;
+    return Array.from({ length }, (_, i) => numbers.slice(i * width, (i + 1) * width));
   }
 }
 

@@ -1,3 +1,5 @@
+import type { History } from "./training.js";
+
 /**
  * Training that cannot go on, since a number is no longer finite. The network's weights are those of the last completed step, so it can be
  * trained on with other options.
@@ -10,12 +12,15 @@ export class TrainingError extends Error {
   readonly epoch: number;
   /** The loss of the failed step: NaN or infinite, or finite when it was the gradient that overflowed. */
   readonly loss: number;
+  /** How the run went until then. */
+  readonly history: History;
 
-  constructor(message: string, at: { iteration: number; epoch: number; loss: number }) {
+  constructor(message: string, at: { iteration: number; epoch: number; loss: number; history: History }) {
     super(message);
     this.iteration = at.iteration;
     this.epoch = at.epoch;
     this.loss = at.loss;
+    this.history = at.history;
   }
 }
 

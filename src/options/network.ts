@@ -1,4 +1,4 @@
-import { Reduction } from "../abi.js";
+import { Optimizer, Reduction } from "../abi.js";
 import type { CompiledModule } from "../core.js";
 import { describe } from "../errors.js";
 import { nameOf, or, record, whole } from "./check.js";
@@ -77,12 +77,15 @@ export function readOptions(given: unknown): Plan {
   if (options.inputs === undefined && !defaults) throw new TypeError("inputs: expected the width of an input row, got undefined");
   const inputs = whole("inputs", or(options.inputs, TUTORIAL.inputs), 1, MAX_WIDTH);
   const layers = readLayers(or(options.layers, TUTORIAL.layers), inputs);
+  const optimizer = readOptimizer(or(options.optimizer, defaults?.optimizer ?? "sgd"), precision);
+  const limited = optimizer.code === Optimizer.Lbfgs ? layers.findIndex(({ maxNorm }) => maxNorm > 0) : -1;
+  if (limited >= 0) throw new RangeError(`layers[${limited}].maxNorm: expected none with lbfgs, whose steps it would spoil`);
   return {
     inputs,
     layers,
     loss: readLoss(options.loss, layers.at(-1) as LayerPlan),
     reduction: REDUCTIONS[nameOf("reduction", or(options.reduction, defaults?.reduction ?? "mean"), REDUCTIONS)],
-    optimizer: readOptimizer(or(options.optimizer, defaults?.optimizer ?? "sgd"), precision),
+    optimizer,
     precision,
     seed: whole("seed", or(options.seed, 1), 0, 2 ** 32 - 1),
     core: readCore(options.core),

@@ -9,7 +9,7 @@ export type ScheduleOption =
   | { name: "step"; steps: number; factor?: number; warmUp?: number }
   /** `factor` ^ (t / steps). Keras' ExponentialDecay. */
   | { name: "exponential"; steps: number; factor?: number; warmUp?: number }
-  /** 1 / (1 + t / steps) ^ power. scikit-learn's invscaling with steps 1. */
+  /** 1 / (1 + t / steps) ^ power. scikit-learn's invscaling with one row a step. */
   | { name: "inverseScaling"; steps?: number; power?: number; warmUp?: number }
   /** From 1 down to `floor` along half a cosine, which it keeps from `steps` on. Keras' CosineDecay. */
   | { name: "cosine"; steps: number; floor?: number; warmUp?: number }
@@ -32,7 +32,8 @@ interface Common {
 
 /**
  * What turns gradients into steps. Formulas and defaults are PyTorch's, but sgd's learning rate, which is Keras' 0.01 (without `layers` the tutorial's 1),
- * and lion, which is its paper's (Chen et al. 2023). `weightDecay` is decoupled: w ← w · (1 − rate · weightDecay).
+ * and lion, which is its paper's (Chen et al. 2023). lbfgs is for small problems: no batches, schedule, clipping or maxNorm; learning rate 1 and a history of
+ * 10 steps, 1 to 1000, are scikit-learn's and SciPy's; a run ends when no derivative exceeds 1e-7, PyTorch's tolerance. `weightDecay` is decoupled: w ← w · (1 − rate · weightDecay).
  */
 export type OptimizerOption =
   | OptimizerName
@@ -40,7 +41,9 @@ export type OptimizerOption =
   | ({ name: "rmsprop"; rho?: number; epsilon?: number } & Common)
   | ({ name: "adagrad"; epsilon?: number } & Common)
   | ({ name: "adam" | "amsgrad" | "adamW" | "nadam"; beta1?: number; beta2?: number; epsilon?: number; weightDecay?: number } & Common)
-  | ({ name: "lion"; beta1?: number; beta2?: number; weightDecay?: number } & Common);
+  | ({ name: "lion"; beta1?: number; beta2?: number; weightDecay?: number } & Common)
+  /** Takes all rows in each step and looks along its direction for a length that meets the strong Wolfe conditions, `learningRate` being the first. */
+  | { name: "lbfgs"; learningRate?: number; historySize?: number };
 
 export type OptimizerName = keyof typeof DEFAULTS;
 
@@ -58,6 +61,8 @@ export interface OptimizerPlan {
   readonly scheduleFactor: number;
   readonly scheduleFloor: number;
   readonly warmUp: number;
+  /** Steps that lbfgs remembers. */
+  readonly historySize: number;
 }
 
 const DEFAULTS = {
@@ -69,6 +74,7 @@ const DEFAULTS = {
   adamW: { code: Optimizer.Adam, learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
   nadam: { code: Optimizer.Nadam, learningRate: 0.002, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
   lion: { code: Optimizer.Lion, learningRate: 0.0001, beta1: 0.9, beta2: 0.99, epsilon: 0, weightDecay: 0 },
+  lbfgs: { code: Optimizer.Lbfgs, learningRate: 1, beta1: 0, beta2: 0, epsilon: 0, weightDecay: 0 },
 } as const;
 
 const COMMON = ["learningRate", "schedule", "clipValue", "clipNorm"] as const;
@@ -82,6 +88,7 @@ const OPTIONS: Readonly<Record<OptimizerName, readonly string[]>> = {
   adamW: MOMENTS,
   nadam: MOMENTS,
   lion: [...COMMON, "beta1", "beta2", "weightDecay"],
+  lbfgs: ["learningRate", "historySize"],
 };
 
 /** Checks the optimizer and fills in its defaults. */
@@ -101,6 +108,7 @@ export function readOptimizer(given: unknown, precision: Precision): OptimizerPl
     weightDecay: notNegative("optimizer.weightDecay", or(options.weightDecay, defaults.weightDecay)),
     clipValue: options.clipValue === undefined ? 0 : positive("optimizer.clipValue", options.clipValue),
     clipNorm: options.clipNorm === undefined ? 0 : positive("optimizer.clipNorm", options.clipNorm),
+    historySize: whole("optimizer.historySize", or(options.historySize, 10), 1, 1000),
     ...readSchedule(or(options.schedule, "constant")),
   };
 }
