@@ -30,6 +30,6 @@ export function table(title: string, results: readonly Result[]): string {
 }
 
 /** Three digits, or all in front of the point. */
-function digits(x: number): string {
+export function digits(x: number): string {
   return x >= 100 ? x.toFixed(0) : x.toPrecision(3);
 }
