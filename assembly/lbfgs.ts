@@ -149,48 +149,50 @@ function takePair(network: Network, gradient: usize, d: usize): f64 {
  */
 function search(network: Network, rows: u32, t: f64, loss: f64, slope: f64): void {
   const count: usize = network.parameterCount;
-  memory.copy(set(network, START), network.at(network.parameters), count * network.elementBytes);
-  const spread = largestMagnitude(set(network, DIRECTION), count, network.elementBytes);
-  let evaluations = 1;
-  let lossHere = lossAt(network, rows, t);
-  let slopeHere = slopeAt(network);
-  // The end of the bracket with the lower loss, and the other end.
+  const start = set(network, START);
+  const d = set(network, DIRECTION);
+  const element: usize = network.elementBytes;
+  memory.copy(start, network.at(network.parameters), count * element);
+  const spread = largestMagnitude(d, count, element);
+  // The end of the bracket with the lower loss, or the length before; and the other end.
   let low: f64 = 0,
     lossLow = loss,
-    slopeLow = slope;
-  let high: f64 = t,
-    lossHigh = lossHere,
-    slopeHigh = slopeHere;
-  let isDone = false;
-  for (; ; evaluations++) {
-    high = t;
-    lossHigh = lossHere;
-    slopeHigh = slopeHere;
-    if (evaluations > MOST_EVALUATIONS) {
-      low = 0;
-      lossLow = loss;
-      break;
-    }
-    if (lossHere > loss + SUFFICIENT_DECREASE * t * slope || (evaluations > 2 && lossHere >= lossLow)) break;
-    isDone = Math.abs(slopeHere) <= -CURVATURE * slope;
-    if (isDone || slopeHere >= 0) break;
-    const next = minimumBetween(low, lossLow, slopeLow, t, lossHere, slopeHere, t + 0.01 * (t - low), t * 10);
-    low = t;
-    lossLow = lossHere;
-    slopeLow = slopeHere;
-    t = next;
-    lossHere = lossAt(network, rows, t);
-    slopeHere = slopeAt(network);
-  }
-  if (isDone || lossHigh < lossLow) {
-    const x = low,
-      lossX = lossLow,
-      slopeX = slopeLow;
-    (low = high), (lossLow = lossHigh), (slopeLow = slopeHigh);
-    (high = x), (lossHigh = lossX), (slopeHigh = slopeX);
-  }
+    slopeLow = slope,
+    high: f64 = 0,
+    lossHigh = loss,
+    slopeHigh = slope;
+  let isBracketed = false;
   let wasNearEnd = false;
-  for (; !isDone && evaluations <= MOST_EVALUATIONS && Math.abs(high - low) * spread >= CHANGE_TOLERANCE; evaluations++) {
+  let last: f64 = 0;
+  for (let evaluations = 1; evaluations <= MOST_EVALUATIONS; evaluations++) {
+    addScaled(network.at(network.parameters), start, d, t, count, element);
+    const here = objective(network, rows);
+    const lossHere: f64 = isFinite<f64>(here) ? here : Infinity;
+    const slopeHere = dotOfBlocks(network.at(network.gradient), d, count, element);
+    last = t;
+    const isHigher = lossHere > loss + SUFFICIENT_DECREASE * t * slope || ((isBracketed || evaluations > 2) && lossHere >= lossLow);
+    const isFlat = !isHigher && Math.abs(slopeHere) <= -CURVATURE * slope;
+    if (isHigher || (!isFlat && !isBracketed && slopeHere >= 0)) {
+      high = t, lossHigh = lossHere, slopeHigh = slopeHere;
+      isBracketed = true;
+    } else {
+      const before = low;
+      if (isBracketed && slopeHere * (high - low) >= 0) high = low, lossHigh = lossLow, slopeHigh = slopeLow;
+      if (!isBracketed && !isFlat) {
+        t = minimumBetween(low, lossLow, slopeLow, t, lossHere, slopeHere, t + 0.01 * (t - before), t * 10);
+        low = last, lossLow = lossHere, slopeLow = slopeHere;
+        continue;
+      }
+      low = t, lossLow = lossHere, slopeLow = slopeHere;
+    }
+    if (isFlat || Math.abs(high - low) * spread < CHANGE_TOLERANCE) break;
+    if (lossHigh < lossLow) {
+      const lossX = lossLow,
+        slopeX = slopeLow;
+      t = low, low = high, high = t;
+      lossLow = lossHigh, lossHigh = lossX;
+      slopeLow = slopeHigh, slopeHigh = slopeX;
+    }
     const least = min<f64>(low, high);
     const most = max<f64>(low, high);
     t = minimumBetween(low, lossLow, slopeLow, high, lossHigh, slopeHigh, least, most);
@@ -200,45 +202,13 @@ function search(network: Network, rows: u32, t: f64, loss: f64, slope: f64): voi
     const moves = isNearEnd && (wasNearEnd || t >= most || t <= least);
     if (moves) t = Math.abs(t - most) < Math.abs(t - least) ? most - margin : least + margin;
     wasNearEnd = isNearEnd && !moves;
-    lossHere = lossAt(network, rows, t);
-    slopeHere = slopeAt(network);
-    if (lossHere > loss + SUFFICIENT_DECREASE * t * slope || lossHere >= lossLow) {
-      high = t;
-      lossHigh = lossHere;
-      slopeHigh = slopeHere;
-      continue;
-    }
-    isDone = Math.abs(slopeHere) <= -CURVATURE * slope;
-    if (!isDone && slopeHere * (high - low) >= 0) {
-      high = low;
-      lossHigh = lossLow;
-      slopeHigh = slopeLow;
-    }
-    low = t;
-    lossLow = lossHere;
-    slopeLow = slopeHere;
   }
+  // Whatever was tried, no step is worse than none.
+  if (lossLow > loss) low = 0, lossLow = loss;
   network.stepLength = low;
   network.lastLoss = lossLow;
-  network.gradientReady = low == t ? 1 : 0;
-  if (low != t) moveTo(network, low);
-}
-
-/** start + t · d */
-function moveTo(network: Network, t: f64): void {
-  addScaled(network.at(network.parameters), set(network, START), set(network, DIRECTION), t, network.parameterCount, network.elementBytes);
-}
-
-/** The loss at start + t · d, infinite where it is not finite; parameters and gradient are left there. */
-function lossAt(network: Network, rows: u32, t: f64): f64 {
-  moveTo(network, t);
-  const loss = objective(network, rows);
-  return isFinite<f64>(loss) ? loss : Infinity;
-}
-
-/** The slope of the loss along the direction where the gradient was taken. */
-function slopeAt(network: Network): f64 {
-  return dotOfBlocks(network.at(network.gradient), set(network, DIRECTION), network.parameterCount, network.elementBytes);
+  network.gradientReady = low == last ? 1 : 0;
+  if (low != last) addScaled(network.at(network.parameters), start, d, low, count, element);
 }
 
 /** Where the cubic through two losses and slopes has its minimum, within bounds, or the middle of these where it has none (Nocedal, Wright: 3.59). */

@@ -1,5 +1,6 @@
-import { Abi, Header, LayerField, type Status } from "./abi.js";
+import { Abi, Header, type LayerField, type Status } from "./abi.js";
 import { type Core, instantiate, statusError } from "./core.js";
+import type { Fields } from "./options/check.js";
 import type { LayerPlan } from "./options/layers.js";
 import type { Plan } from "./options/network.js";
 
@@ -53,58 +54,36 @@ export class Block {
     // The self-test has left its network here; everything in front of the samples starts from zeros.
     new Uint8Array(this.core.memory.buffer, this.base).fill(0);
     this.#writePlan(plan);
-    plan.layers.forEach((layer, i) => {
-      this.#writeLayer(layer, i);
-    });
-    this.setUint(Header.SampleCapacity, 1);
     this.#layOut();
     this.core.initialize(this.base);
   }
 
   #writePlan({ inputs, layers, seed, loss, reduction, optimizer }: Plan): void {
-    this.setUint(Header.ElementBytes, this.elementBytes);
-    this.setUint(Header.Inputs, inputs);
-    this.setUint(Header.LayerCount, layers.length);
-    this.setUint(Header.Seed, seed);
-    this.setUint(Header.Loss, loss.code);
-    this.setDouble(Header.LossParameter, loss.parameter);
-    this.setUint(Header.Reduction, reduction);
-    this.setUint(Header.Optimizer, optimizer.code);
-    this.setDouble(Header.LearningRate, optimizer.learningRate);
-    this.setDouble(Header.Beta1, optimizer.beta1);
-    this.setDouble(Header.Beta2, optimizer.beta2);
-    this.setDouble(Header.Epsilon, optimizer.epsilon);
-    this.setDouble(Header.WeightDecay, optimizer.weightDecay);
-    this.setDouble(Header.ClipValue, optimizer.clipValue);
-    this.setDouble(Header.ClipNorm, optimizer.clipNorm);
-    this.setUint(Header.Schedule, optimizer.schedule);
-    this.setDouble(Header.ScheduleSteps, optimizer.scheduleSteps);
-    this.setDouble(Header.ScheduleFactor, optimizer.scheduleFactor);
-    this.setDouble(Header.ScheduleFloor, optimizer.scheduleFloor);
-    this.setDouble(Header.WarmUpSteps, optimizer.warmUp);
-    this.setUint(Header.PairCapacity, optimizer.historySize);
-    this.setDouble(Header.PlateauScale, 1);
-    this.setDouble(Header.PlateauBest, Number.POSITIVE_INFINITY);
+    const uints = {
+      [Header.ElementBytes]: this.elementBytes,
+      [Header.Inputs]: inputs,
+      [Header.LayerCount]: layers.length,
+      [Header.Seed]: seed,
+      [Header.Loss]: loss.code,
+      [Header.Reduction]: reduction,
+      [Header.SampleCapacity]: 1,
+    };
+    const doubles = {
+      [Header.LossParameter]: loss.parameter,
+      [Header.PlateauScale]: 1,
+      [Header.PlateauBest]: Number.POSITIVE_INFINITY,
+    };
+    this.#write({ uints, doubles }, 0);
+    this.#write(optimizer, 0);
+    layers.forEach((layer, i) => {
+      this.#write(layer, layerField(i, 0));
+    });
   }
 
-  #writeLayer(layer: LayerPlan, i: number): void {
-    const uint = (field: LayerField, value: number) => this.setUint(layerField(i, field), value);
-    const double = (field: LayerField, value: number) => this.setDouble(layerField(i, field), value);
-    uint(LayerField.Units, layer.units);
-    uint(LayerField.Activation, layer.activationCode);
-    uint(LayerField.Bias, Number(layer.bias));
-    uint(LayerField.Initializer, layer.initializer);
-    uint(LayerField.Trainable, Number(layer.trainable));
-    double(LayerField.Parameter, layer.parameter);
-    uint(LayerField.Normalization, layer.normalization);
-    uint(LayerField.Residual, Number(layer.residual));
-    double(LayerField.NormalizationEpsilon, layer.normalizationEpsilon);
-    double(LayerField.NormalizationMomentum, layer.normalizationMomentum);
-    double(LayerField.Dropout, layer.dropout);
-    double(LayerField.L1, layer.l1);
-    double(LayerField.L2, layer.l2);
-    double(LayerField.MaxNorm, layer.maxNorm);
-    double(LayerField.InitializerParameter, layer.initializerParameter);
+  /** Writes numbers to their offsets behind `at`. */
+  #write({ uints, doubles }: Fields, at: number): void {
+    for (const [field, value] of Object.entries(uints)) this.setUint(at + Number(field), value);
+    for (const [field, value] of Object.entries(doubles)) this.setDouble(at + Number(field), value);
   }
 
   /**

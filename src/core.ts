@@ -68,20 +68,10 @@ interface Unpacker {
   unpack(source: number, target: number, size: number): void;
 }
 
-const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/** Base64, without `atob`, which not every host has. */
-function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  const values = new Uint8Array(128);
-  for (let i = 0; i < 64; i++) values[DIGITS.charCodeAt(i)] = i;
-  const bytes = new Uint8Array((text.replace(/=+$/, "").length * 3) >> 2);
-  for (let i = 0, at = 0; at < bytes.length; i += 4) {
-    let word = 0;
-    for (let k = 0; k < 4; k++) word = (word << 6) | (values[text.charCodeAt(i + k)] as number);
-    bytes[at++] = word >> 16;
-    bytes[at++] = word >> 8;
-    bytes[at++] = word;
-  }
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const characters = atob(base64);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
   return bytes;
 }
 

@@ -1,4 +1,4 @@
-import { Optimizer, Reduction } from "../abi.js";
+import { LayerField, Optimizer, Reduction } from "../abi.js";
 import type { CompiledModule } from "../core.js";
 import { describe } from "../errors.js";
 import { nameOf, or, record, whole } from "./check.js";
@@ -78,7 +78,7 @@ export function readOptions(given: unknown): Plan {
   const inputs = whole("inputs", or(options.inputs, TUTORIAL.inputs), 1, MAX_WIDTH);
   const layers = readLayers(or(options.layers, TUTORIAL.layers), inputs);
   const optimizer = readOptimizer(or(options.optimizer, defaults?.optimizer ?? "sgd"), precision);
-  const limited = optimizer.code === Optimizer.Lbfgs ? layers.findIndex(({ maxNorm }) => maxNorm > 0) : -1;
+  const limited = optimizer.code === Optimizer.Lbfgs ? layers.findIndex(({ doubles }) => (doubles[LayerField.MaxNorm] as number) > 0) : -1;
   if (limited >= 0) throw new RangeError(`layers[${limited}].maxNorm: expected none with lbfgs, whose steps it would spoil`);
   return {
     inputs,

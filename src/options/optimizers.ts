@@ -1,5 +1,5 @@
-import { Optimizer, Schedule } from "../abi.js";
-import { boolean, choice, notNegative, or, positive, share, whole, within } from "./check.js";
+import { Header, Optimizer, Schedule } from "../abi.js";
+import { boolean, choice, type Fields, notNegative, or, positive, share, whole, within } from "./check.js";
 import type { Precision } from "./network.js";
 
 /** How the learning rate goes with the number of steps t, counted from 0 after the warm-up. */
@@ -47,22 +47,8 @@ export type OptimizerOption =
 
 export type OptimizerName = keyof typeof DEFAULTS;
 
-export interface OptimizerPlan {
+export interface OptimizerPlan extends Fields {
   readonly code: Optimizer;
-  readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  readonly clipValue: number;
-  readonly clipNorm: number;
-  readonly schedule: Schedule;
-  readonly scheduleSteps: number;
-  readonly scheduleFactor: number;
-  readonly scheduleFloor: number;
-  readonly warmUp: number;
-  /** Steps that lbfgs remembers. */
-  readonly historySize: number;
 }
 
 const DEFAULTS = {
@@ -99,17 +85,28 @@ export function readOptimizer(given: unknown, precision: Precision): OptimizerPl
   const nesterov = boolean("optimizer.nesterov", or(options.nesterov, false));
   if (nesterov && momentum === 0) throw new RangeError("optimizer.nesterov: expected a momentum above 0 to go with it");
   const isSgd = name === "sgd";
+  const code = isSgd && momentum > 0 ? (nesterov ? Optimizer.Nesterov : Optimizer.Momentum) : defaults.code;
+  const schedule = readSchedule(or(options.schedule, "constant"));
   return {
-    code: isSgd && momentum > 0 ? (nesterov ? Optimizer.Nesterov : Optimizer.Momentum) : defaults.code,
-    learningRate: readRate(or(options.learningRate, defaults.learningRate), precision),
-    beta1: isSgd ? momentum : share("optimizer.beta1", or(options.beta1, defaults.beta1)),
-    beta2: share(`optimizer.${name === "rmsprop" ? "rho" : "beta2"}`, or(or(options.rho, options.beta2), defaults.beta2)),
-    epsilon: notNegative("optimizer.epsilon", or(options.epsilon, defaults.epsilon)),
-    weightDecay: notNegative("optimizer.weightDecay", or(options.weightDecay, defaults.weightDecay)),
-    clipValue: options.clipValue === undefined ? 0 : positive("optimizer.clipValue", options.clipValue),
-    clipNorm: options.clipNorm === undefined ? 0 : positive("optimizer.clipNorm", options.clipNorm),
-    historySize: whole("optimizer.historySize", or(options.historySize, 10), 1, 1000),
-    ...readSchedule(or(options.schedule, "constant")),
+    code,
+    uints: {
+      [Header.Optimizer]: code,
+      [Header.Schedule]: schedule.code,
+      [Header.PairCapacity]: whole("optimizer.historySize", or(options.historySize, 10), 1, 1000),
+    },
+    doubles: {
+      [Header.LearningRate]: readRate(or(options.learningRate, defaults.learningRate), precision),
+      [Header.Beta1]: isSgd ? momentum : share("optimizer.beta1", or(options.beta1, defaults.beta1)),
+      [Header.Beta2]: share(`optimizer.${name === "rmsprop" ? "rho" : "beta2"}`, or(or(options.rho, options.beta2), defaults.beta2)),
+      [Header.Epsilon]: notNegative("optimizer.epsilon", or(options.epsilon, defaults.epsilon)),
+      [Header.WeightDecay]: notNegative("optimizer.weightDecay", or(options.weightDecay, defaults.weightDecay)),
+      [Header.ClipValue]: options.clipValue === undefined ? 0 : positive("optimizer.clipValue", options.clipValue),
+      [Header.ClipNorm]: options.clipNorm === undefined ? 0 : positive("optimizer.clipNorm", options.clipNorm),
+      [Header.ScheduleSteps]: schedule.steps,
+      [Header.ScheduleFactor]: schedule.factor,
+      [Header.ScheduleFloor]: schedule.floor,
+      [Header.WarmUpSteps]: schedule.warmUp,
+    },
   };
 }
 
@@ -137,7 +134,13 @@ const SCHEDULE_OPTIONS = {
   plateau: ["warmUp", "factor", "patience", "floor"],
 } as const;
 
-type SchedulePlan = Pick<OptimizerPlan, "schedule" | "scheduleSteps" | "scheduleFactor" | "scheduleFloor" | "warmUp">;
+interface SchedulePlan {
+  readonly code: Schedule;
+  readonly steps: number;
+  readonly factor: number;
+  readonly floor: number;
+  readonly warmUp: number;
+}
 
 function readSchedule(given: unknown): SchedulePlan {
   const where = "optimizer.schedule";
@@ -147,24 +150,24 @@ function readSchedule(given: unknown): SchedulePlan {
   const factor = (fallback: number) =>
     within(`${where}.factor`, or(options.factor, fallback), "a number above 0 and up to 1", (x) => x > 0 && x <= 1);
   const plan: SchedulePlan = {
-    schedule: SCHEDULES[name],
-    scheduleSteps: 1,
-    scheduleFactor: 1,
-    scheduleFloor: share(`${where}.floor`, or(options.floor, 0)),
+    code: SCHEDULES[name],
+    steps: 1,
+    factor: 1,
+    floor: share(`${where}.floor`, or(options.floor, 0)),
     warmUp: whole(`${where}.warmUp`, or(options.warmUp, 0), 0, most),
   };
   switch (name) {
     case "constant":
       return plan;
     case "step":
-      return { ...plan, scheduleSteps: steps(undefined), scheduleFactor: factor(0.1) };
+      return { ...plan, steps: steps(undefined), factor: factor(0.1) };
     case "exponential":
-      return { ...plan, scheduleSteps: steps(undefined), scheduleFactor: factor(0.96) };
+      return { ...plan, steps: steps(undefined), factor: factor(0.96) };
     case "inverseScaling":
-      return { ...plan, scheduleSteps: steps(1), scheduleFactor: positive(`${where}.power`, or(options.power, 0.5)) };
+      return { ...plan, steps: steps(1), factor: positive(`${where}.power`, or(options.power, 0.5)) };
     case "cosine":
-      return { ...plan, scheduleSteps: steps(undefined) };
+      return { ...plan, steps: steps(undefined) };
     case "plateau":
-      return { ...plan, scheduleSteps: whole(`${where}.patience`, or(options.patience, 10), 1, most), scheduleFactor: factor(0.1) };
+      return { ...plan, steps: whole(`${where}.patience`, or(options.patience, 10), 1, most), factor: factor(0.1) };
   }
 }
