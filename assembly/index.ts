@@ -10,7 +10,6 @@ import { drawParameters } from "./initializers";
 import { activate, slopesOf } from "./kernels/activations";
 import { errorFunctions } from "./kernels/error-function";
 import { exponentials } from "./kernels/exponential";
-import { vectorBytes } from "./kernels/lanes";
 import { logarithms } from "./kernels/logarithm";
 import { layOut, Network, STATISTICS } from "./layout";
 import { finishMeasures, weighRows } from "./measures";
@@ -22,8 +21,8 @@ import { thinkRows } from "./think";
 import { trainSteps } from "./train";
 import { startOptimizer } from "./update";
 
-/** 64 bytes below the compiler's data, which nothing else uses: the only memory outside of blocks that an export writes, and only while it runs. */
-const SCRATCH: usize = 64; // asconfig.json: memoryBase
+/** Two vectors below the compiler's data (`memoryBase` in asconfig.json), which nothing else uses: the only memory outside of blocks that an export writes. */
+const SCRATCH: usize = 64;
 
 /** The version of this page. */
 export function abiVersion(): u32 {
@@ -119,28 +118,19 @@ function isRunnable(network: Network): bool {
   );
 }
 
-/** Applies `fn` in place to `count` numbers of `elementBytes` bytes each at `p`. */
+/**
+ * Applies `fn` in place to `count` numbers of `elementBytes` bytes each at `p`, a multiple of 16. What stands between the last of them and the next multiple of
+ * 16 is lost.
+ */
 export function apply(fn: Function, elementBytes: u32, p: usize, count: usize): void {
   if (elementBytes == 8) applyTo<f64>(fn, p, count);
   else applyTo<f32>(fn, p, count);
 }
 
-/** In whole vectors where they lie, and the rest in a copy that has padding, since what follows the numbers is not ours. */
 function applyTo<T>(fn: Function, p: usize, count: usize): void {
-  const whole = vectorBytes<T>(count) / sizeof<T>();
-  if (whole) applyInPlace<T>(fn, p, whole);
-  if (whole == count) return;
-  const rest = p + whole * sizeof<T>();
-  const bytes = (count - whole) * sizeof<T>();
-  memory.copy(SCRATCH, rest, bytes);
-  applyInPlace<T>(fn, SCRATCH, count - whole);
-  memory.copy(rest, SCRATCH, bytes);
-}
-
-function applyInPlace<T>(fn: Function, p: usize, count: usize): void {
   if (fn == Function.Exponential) exponentials<T>(p, count);
   else if (fn == Function.Logarithm) logarithms(p, count, sizeof<T>());
   else if (fn == Function.ErrorFunction) errorFunctions<T>(p, count);
-  else if (fn >= Function.Slope) slopesOf<T>((fn - Function.Slope) as Activation, 1 as T, p, count, SCRATCH + 32);
+  else if (fn >= Function.Slope) slopesOf<T>((fn - Function.Slope) as Activation, 1 as T, p, count, SCRATCH);
   else activate<T>(fn as Activation, 1 as T, p, p, count);
 }

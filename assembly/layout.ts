@@ -46,6 +46,7 @@ export const PENALTIES: u32 = 1;
 export const NORM_LIMITS: u32 = 2;
 export const FROZEN: u32 = 4;
 export const STATISTICS: u32 = 8;
+export const DROPOUT: u32 = 16;
 
 /** Bytes that WebAssembly can address, as f64 since a shape may ask for more. */
 const ADDRESSABLE: f64 = 4294967296.0;
@@ -453,6 +454,7 @@ function featuresOf(network: Network): u32 {
     if (layer.l1 > 0 || layer.l2 > 0) features |= PENALTIES;
     if (layer.maxNorm > 0) features |= NORM_LIMITS;
     if (!layer.trainable) features |= FROZEN;
+    if (layer.dropout > 0) features |= DROPOUT;
     if (layer.normalization == Normalization.Batch) features |= STATISTICS;
   }
   return features;

@@ -2,7 +2,7 @@ import { Reduction, Status } from "../src/abi";
 import { addScaled, scale } from "./kernels/elementwise";
 import { largestMagnitude } from "./kernels/magnitude";
 import { dotOfBlocks, magnitudeOfBlocks } from "./kernels/sums";
-import { LBFGS_SETS, Network, STATISTICS } from "./layout";
+import { DROPOUT, LBFGS_SETS, Network, STATISTICS } from "./layout";
 import { addMeasures } from "./measures";
 import { areStatisticsFinite, keepStatistics } from "./normalization";
 import { lossAndGradient, Purpose, scaleOf } from "./objective";
@@ -34,8 +34,10 @@ const MOST_EVALUATIONS = 24;
 export function quasiNewtonStep(network: Network, rows: u32): Status {
   const gradient = network.at(network.gradient);
   const count: usize = network.parameterCount;
-  // The line search has mostly left the gradient where it ended; but measures and statistics are taken at the beginning of a step.
-  if (!network.gradientReady || network.measures || network.features & STATISTICS) network.lastLoss = objective(network, rows);
+  // The line search has mostly left the gradient where it ended. But measures and statistics are taken at the beginning of a step, masks are the step's own, and
+  // in another order the same sum rounds differently.
+  const isOther = network.measures != 0 || network.shuffle != 0 || (network.features & (STATISTICS | DROPOUT)) != 0;
+  if (!network.gradientReady || isOther) network.lastLoss = objective(network, rows);
   network.gradientReady = 0;
   const loss = network.lastLoss;
   if (!isFinite<f64>(loss)) return Status.NonFiniteLoss;
@@ -173,25 +175,25 @@ function search(network: Network, rows: u32, t: f64, loss: f64, slope: f64): voi
     const isHigher = lossHere > loss + SUFFICIENT_DECREASE * t * slope || ((isBracketed || evaluations > 2) && lossHere >= lossLow);
     const isFlat = !isHigher && Math.abs(slopeHere) <= -CURVATURE * slope;
     if (isHigher || (!isFlat && !isBracketed && slopeHere >= 0)) {
-      high = t, lossHigh = lossHere, slopeHigh = slopeHere;
+      (high = t), (lossHigh = lossHere), (slopeHigh = slopeHere);
       isBracketed = true;
     } else {
       const before = low;
-      if (isBracketed && slopeHere * (high - low) >= 0) high = low, lossHigh = lossLow, slopeHigh = slopeLow;
+      if (isBracketed && slopeHere * (high - low) >= 0) (high = low), (lossHigh = lossLow), (slopeHigh = slopeLow);
       if (!isBracketed && !isFlat) {
         t = minimumBetween(low, lossLow, slopeLow, t, lossHere, slopeHere, t + 0.01 * (t - before), t * 10);
-        low = last, lossLow = lossHere, slopeLow = slopeHere;
+        (low = last), (lossLow = lossHere), (slopeLow = slopeHere);
         continue;
       }
-      low = t, lossLow = lossHere, slopeLow = slopeHere;
+      (low = t), (lossLow = lossHere), (slopeLow = slopeHere);
     }
     if (isFlat || Math.abs(high - low) * spread < CHANGE_TOLERANCE) break;
     if (lossHigh < lossLow) {
       const lossX = lossLow,
         slopeX = slopeLow;
-      t = low, low = high, high = t;
-      lossLow = lossHigh, lossHigh = lossX;
-      slopeLow = slopeHigh, slopeHigh = slopeX;
+      (t = low), (low = high), (high = t);
+      (lossLow = lossHigh), (lossHigh = lossX);
+      (slopeLow = slopeHigh), (slopeHigh = slopeX);
     }
     const least = min<f64>(low, high);
     const most = max<f64>(low, high);
@@ -204,7 +206,7 @@ function search(network: Network, rows: u32, t: f64, loss: f64, slope: f64): voi
     wasNearEnd = isNearEnd && !moves;
   }
   // Whatever was tried, no step is worse than none.
-  if (lossLow > loss) low = 0, lossLow = loss;
+  if (lossLow > loss) (low = 0), (lossLow = loss);
   network.stepLength = low;
   network.lastLoss = lossLow;
   network.gradientReady = low == last ? 1 : 0;

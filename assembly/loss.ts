@@ -6,6 +6,7 @@ import { logarithm, logOnePlus } from "./kernels/logarithm";
 import { indexOfLargest } from "./kernels/softmax";
 import { sumOf } from "./kernels/sums";
 import { Network } from "./layout";
+import { targetOf } from "./measures";
 
 // A loss is a pair: its value for one output, in f64, and its derivative by the output y, or by the sum z where it is fused with the
 // activation. Values are summed over the units of a row, and over the rows of a chunk, each in four interleaved partial sums; chunks are added in
@@ -145,7 +146,7 @@ function otherDeltas(network: Network, t: usize, weights: usize, rows: usize, sc
   }
 }
 
-/** y − t′ with the smoothed target t′ = t (1 − s) + s / units, by the sum z. A label stands for the row that is 1 there and else 0. */
+/** y − t′ with the smoothed target t′ = t (1 − s) + s / units, by the sum z. */
 function crossEntropyDeltas(network: Network, t: usize, weights: usize, rows: usize, scale: f64, element: usize): void {
   const layer = network.lastLayer();
   const units: usize = layer.units;
@@ -155,10 +156,9 @@ function crossEntropyDeltas(network: Network, t: usize, weights: usize, rows: us
   let d = network.at(layer.deltas);
   for (; rows > 0; rows--) {
     const factor = weights ? scale * read(weights, element) : scale;
-    const label = network.labels ? (read(t, element) as usize) : units;
     for (let unit: usize = 0; unit < units; unit++, y += element, d += element) {
-      const target: f64 = network.labels ? (unit == label ? 1 : 0) : read(t + unit * element, element);
-      write(d, (read(y, element) - (target * (1 - smoothing) + share)) * factor, element);
+      const target = targetOf(network, t, unit) * (1 - smoothing) + share;
+      write(d, (read(y, element) - target) * factor, element);
     }
     t += (network.targetWidth as usize) * element;
     if (weights) weights += element;
@@ -212,15 +212,9 @@ function crossEntropyLosses(network: Network, t: usize, weights: usize, rows: us
     const largest = indexOfLargest(z, units, element) * element;
     const logSum = read(z + largest, element) - logarithm(read(y + largest, element));
     let loss: f64 = 0;
-    if (network.labels) {
-      const label = (read(t, element) as usize) * element;
-      loss = (1 - smoothing) * (logSum - read(z + label, element));
-      if (smoothing > 0) loss += share * ((units as f64) * logSum - sumOf(z, units, element));
-    } else {
-      for (let i: usize = 0; i < bytes; i += element) {
-        const target = read(t + i, element) * (1 - smoothing) + share;
-        if (target != 0) loss += target * (logSum - read(z + i, element));
-      }
+    for (let unit: usize = 0; unit < units; unit++) {
+      const target = targetOf(network, t, unit) * (1 - smoothing) + share;
+      if (target != 0) loss += target * (logSum - read(z + unit * element, element));
     }
     store<f64>(losses + (row << 3), weights ? loss * read(weights + row * element, element) : loss);
   }

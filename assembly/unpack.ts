@@ -38,9 +38,14 @@ export function firstFree(): usize {
 /** Unpacks the bytes at `source`, without the 13 of a header, to `size` bytes at `target`. */
 export function unpack(source: usize, target: usize, size: usize): void {
   for (let i: usize = 0; i < COUNT; i++) store<u16>(probability(i), HALF);
+  // The first byte is 0, and five are read.
+  code = 0;
+  from = source;
+  for (let i = 0; i < 5; i++) {
+    range = 0;
+    refill();
+  }
   range = 0xffffffff;
-  code = bswap(load<u32>(source, 1));
-  from = source + 5;
   let state: usize = 0;
   let distance: usize = 0;
   let second: usize = 0;

@@ -39,11 +39,11 @@ export function instantiate(module: CompiledModule = defaultCore()): Core {
   return core;
 }
 
-/** A binary as `scripts/build.mjs` embeds it: texts are base64. */
+/** A binary as `scripts/build.mjs` embeds it. */
 export interface Packed {
-  /** The module that unpacks, `assembly/unpack.ts`. */
+  /** The module that unpacks, `assembly/unpack.ts`, in hexadecimal. */
   readonly unpacker: string;
-  /** The binary, packed. */
+  /** The binary, packed, as base64. */
   readonly packed: string;
   /** Its length when unpacked. */
   readonly length: number;
@@ -52,9 +52,11 @@ export interface Packed {
 /** Unpacks and compiles an embedded binary. */
 export function compile({ unpacker, packed, length }: Packed): CompiledModule {
   if (typeof WebAssembly === "undefined") throw new Error("feedforward needs WebAssembly, which this host does not have");
-  const { memory, firstFree, unpack } = new WebAssembly.Instance(new WebAssembly.Module(bytesOf(unpacker))).exports as unknown as Unpacker;
+  const { memory, firstFree, unpack } = new WebAssembly.Instance(
+    new WebAssembly.Module(Uint8Array.from(unpacker.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))),
+  ).exports as unknown as Unpacker;
   const source = firstFree();
-  const bytes = bytesOf(packed);
+  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
   const target = source + bytes.length;
   memory.grow(Math.ceil((target + length) / 65536));
   new Uint8Array(memory.buffer).set(bytes, source);
@@ -66,13 +68,6 @@ interface Unpacker {
   readonly memory: Core["memory"];
   firstFree(): number;
   unpack(source: number, target: number, size: number): void;
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const characters = atob(base64);
-  const bytes = new Uint8Array(characters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
-  return bytes;
 }
 
 function defaultCore(): CompiledModule {

@@ -7,20 +7,17 @@ import type { History } from "./training.js";
 export class TrainingError extends Error {
   override readonly name = "TrainingError";
   /** The step that failed, counted from 1 since the network was made. */
-  readonly iteration: number;
+  declare readonly iteration: number;
   /** The epoch it belongs to, counted from 1 since the network was made. */
-  readonly epoch: number;
+  declare readonly epoch: number;
   /** The loss of the failed step: NaN or infinite, or finite when it was the gradient that overflowed. */
-  readonly loss: number;
+  declare readonly loss: number;
   /** How the run went until then. */
-  readonly history: History;
+  declare readonly history: History;
 
   constructor(message: string, at: { iteration: number; epoch: number; loss: number; history: History }) {
     super(message);
-    this.iteration = at.iteration;
-    this.epoch = at.epoch;
-    this.loss = at.loss;
-    this.history = at.history;
+    Object.assign(this, at);
   }
 }
 

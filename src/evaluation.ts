@@ -109,7 +109,7 @@ export function evaluate(block: Block, plan: Plan, { samples, kind, topK }: Ques
     [Header.Evaluation]: kind,
   });
   // What no output can reach is no reason not to look how far it is.
-  place(block, plan, "targets", x, t, 0, plan.loss.name.endsWith("CrossEntropy"));
+  place(block, plan, "targets", x, t, 0, /crossEntropy/i.test(plan.loss.name));
   if (weights) placeWeights(block, weights, rows);
   block.setUint(Header.TopCount, topK);
   block.core.evaluate(block.base, rows);

@@ -40,35 +40,33 @@ export function takeSnapshot(block: Block): Uint8Array {
 /** Puts a snapshot back. Throws before anything has changed. */
 export function restoreSnapshot(block: Block, layers: number, given: unknown): void {
   if (!(given instanceof Uint8Array)) throw new TypeError(`snapshot: expected a Uint8Array, got ${describe(given)}`);
+  const check = (holds: boolean, expected: string) => {
+    if (!holds) throw new RangeError(`snapshot: expected ${expected}`);
+  };
   // A copy, which nobody can change, and whose words are aligned.
-  const bytes = given.slice();
-  const view = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(given);
   const body = bytes.subarray(HEAD);
-  const word = (at: number) => view.getUint32(at, true);
-  const least = HEAD + Header.Bytes + layers * Abi.LayerBytes;
-  if (bytes.length < HEAD || word(0) !== MAGIC) throw new RangeError("snapshot: expected bytes that snapshot() has made");
-  if (word(4) !== Abi.Version) throw new RangeError(`snapshot: expected version ${Abi.Version}, got ${word(4)}`);
-  if (word(8) !== body.length || bytes.length < least || word(12) !== checksum(bytes)) {
-    throw new RangeError("snapshot: expected all bytes of a snapshot as they were, but some are missing or changed");
-  }
-  const own = block.bytes();
+  const view = new DataView(bytes.buffer);
+  const word = (at: number) => (at + 4 <= bytes.length ? view.getUint32(at, true) : 0);
   const field = (at: number) => word(HEAD + at);
-  const equal = (from: number, to: number) => body.subarray(from, to).every((byte, i) => byte === own[from + i]);
+  check(word(0) === MAGIC && word(4) === Abi.Version, "bytes that snapshot() of this version has made");
+  check(word(8) === body.length && word(12) === checksum(bytes), "all bytes of a snapshot as they were, but some are missing or changed");
+  const own = block.bytes();
+  const isEqual =
+    (at: number) =>
+    ([from, to]: readonly [number, number]) =>
+      body.subarray(at + from, at + to).every((byte, i) => byte === own[at + from + i]);
   const isSame =
-    CONFIGURATION.every(([from, to]) => equal(from, to)) &&
-    Array.from({ length: layers }, (_, i) => i).every((i) =>
-      LAYER_CONFIGURATION.every(([from, to]) => equal(layerField(i, from), layerField(i, to))),
-    );
-  if (!isSame) throw new RangeError("snapshot: expected one of a network that was made with the same options");
+    CONFIGURATION.every(isEqual(0)) && Array.from({ length: layers }).every((_, i) => LAYER_CONFIGURATION.every(isEqual(layerField(i, 0))));
+  check(isSame, "one of a network that was made with the same options");
   const isSound =
     field(Header.Gradient) === body.length &&
     field(Header.PairCount) <= field(Header.PairCapacity) &&
     field(Header.PairNewest) < field(Header.PairCapacity) &&
-    [Header.Generator, Header.EpochGenerator].every((at) => block.uint(at) === field(at) && field(block.uint(at) + POSITION) <= 624);
-  if (!isSound) throw new RangeError("snapshot: expected the state of a network, got numbers that it cannot have");
-  const { Training, RestoreBest } = { Training: field(Header.Training), RestoreBest: field(Header.RestoreBest) };
-  block.ensure({ [Header.Training]: Training, [Header.RestoreBest]: RestoreBest });
-  if (block.uint(Header.Gradient) < body.length) throw new RangeError("snapshot: expected the state of a network, got more than it has");
+    [Header.Generator, Header.EpochGenerator].every((at) => field(block.uint(at) + POSITION) <= 624);
+  check(isSound, "the state of a network, got numbers that it cannot have");
+  block.ensure({ [Header.Training]: field(Header.Training), [Header.RestoreBest]: field(Header.RestoreBest) });
+  check(block.uint(Header.Gradient) >= body.length, "the state of a network, got more than it has");
   block.putBack(body);
 }
 

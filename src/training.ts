@@ -163,12 +163,16 @@ export function trainRun(block: Block, { options, validationRows }: Run, afterRe
     let isCut = false;
     if (onStep && block.double(Header.Step) > before) {
       isCut = onStep(stepReport(block)) === false && !isLast;
+      block.setUint(Header.GradientReady, 0);
       afterReport();
     }
     for (const entry of entries) {
       const report = reportOf(entry, metrics, validates);
       const stops = onEpoch?.(report) === false;
-      if (onEpoch) afterReport();
+      if (onEpoch) {
+        block.setUint(Header.GradientReady, 0);
+        afterReport();
+      }
       if (stops) block.setUint(Header.Stopped, 1);
       if (!onEpoch || stops || isLast || isCut || report.epoch % options.historyInterval === 0) remember(history, report);
     }

@@ -51,17 +51,29 @@ export interface OptimizerPlan extends Fields {
   readonly code: Optimizer;
 }
 
+interface Defaults {
+  readonly code: Optimizer;
+  readonly learningRate: number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+  readonly weightDecay?: number;
+}
+
+const ADAM = { code: Optimizer.Adam, learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
+
+/** What stands nowhere is 0. */
 const DEFAULTS = {
-  sgd: { code: Optimizer.Sgd, learningRate: 0.01, beta1: 0, beta2: 0, epsilon: 0, weightDecay: 0 },
-  rmsprop: { code: Optimizer.RmsProp, learningRate: 0.01, beta1: 0, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 },
-  adagrad: { code: Optimizer.AdaGrad, learningRate: 0.01, beta1: 0, beta2: 0, epsilon: 1e-10, weightDecay: 0 },
-  adam: { code: Optimizer.Adam, learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-  amsgrad: { code: Optimizer.AmsGrad, learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-  adamW: { code: Optimizer.Adam, learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
-  nadam: { code: Optimizer.Nadam, learningRate: 0.002, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-  lion: { code: Optimizer.Lion, learningRate: 0.0001, beta1: 0.9, beta2: 0.99, epsilon: 0, weightDecay: 0 },
-  lbfgs: { code: Optimizer.Lbfgs, learningRate: 1, beta1: 0, beta2: 0, epsilon: 0, weightDecay: 0 },
-} as const;
+  sgd: { code: Optimizer.Sgd, learningRate: 0.01 },
+  rmsprop: { code: Optimizer.RmsProp, learningRate: 0.01, beta2: 0.99, epsilon: 1e-8 },
+  adagrad: { code: Optimizer.AdaGrad, learningRate: 0.01, epsilon: 1e-10 },
+  adam: ADAM,
+  amsgrad: { ...ADAM, code: Optimizer.AmsGrad },
+  adamW: { ...ADAM, weightDecay: 0.01 },
+  nadam: { ...ADAM, code: Optimizer.Nadam, learningRate: 0.002 },
+  lion: { code: Optimizer.Lion, learningRate: 0.0001, beta1: 0.9, beta2: 0.99 },
+  lbfgs: { code: Optimizer.Lbfgs, learningRate: 1 },
+} as const satisfies Record<string, Defaults>;
 
 const COMMON = ["learningRate", "schedule", "clipValue", "clipNorm"] as const;
 const MOMENTS = [...COMMON, "beta1", "beta2", "epsilon", "weightDecay"] as const;
@@ -80,7 +92,7 @@ const OPTIONS: Readonly<Record<OptimizerName, readonly string[]>> = {
 /** Checks the optimizer and fills in its defaults. */
 export function readOptimizer(given: unknown, precision: Precision): OptimizerPlan {
   const { name, options } = choice("optimizer", given, DEFAULTS, OPTIONS);
-  const defaults = DEFAULTS[name];
+  const { learningRate, beta1 = 0, beta2 = 0, epsilon = 0, weightDecay = 0, ...defaults }: Defaults = DEFAULTS[name];
   const momentum = share("optimizer.momentum", or(options.momentum, 0));
   const nesterov = boolean("optimizer.nesterov", or(options.nesterov, false));
   if (nesterov && momentum === 0) throw new RangeError("optimizer.nesterov: expected a momentum above 0 to go with it");
@@ -95,11 +107,11 @@ export function readOptimizer(given: unknown, precision: Precision): OptimizerPl
       [Header.PairCapacity]: whole("optimizer.historySize", or(options.historySize, 10), 1, 1000),
     },
     doubles: {
-      [Header.LearningRate]: readRate(or(options.learningRate, defaults.learningRate), precision),
-      [Header.Beta1]: isSgd ? momentum : share("optimizer.beta1", or(options.beta1, defaults.beta1)),
-      [Header.Beta2]: share(`optimizer.${name === "rmsprop" ? "rho" : "beta2"}`, or(or(options.rho, options.beta2), defaults.beta2)),
-      [Header.Epsilon]: notNegative("optimizer.epsilon", or(options.epsilon, defaults.epsilon)),
-      [Header.WeightDecay]: notNegative("optimizer.weightDecay", or(options.weightDecay, defaults.weightDecay)),
+      [Header.LearningRate]: readRate(or(options.learningRate, learningRate), precision),
+      [Header.Beta1]: isSgd ? momentum : share("optimizer.beta1", or(options.beta1, beta1)),
+      [Header.Beta2]: share(`optimizer.${name === "rmsprop" ? "rho" : "beta2"}`, or(or(options.rho, options.beta2), beta2)),
+      [Header.Epsilon]: notNegative("optimizer.epsilon", or(options.epsilon, epsilon)),
+      [Header.WeightDecay]: notNegative("optimizer.weightDecay", or(options.weightDecay, weightDecay)),
       [Header.ClipValue]: options.clipValue === undefined ? 0 : positive("optimizer.clipValue", options.clipValue),
       [Header.ClipNorm]: options.clipNorm === undefined ? 0 : positive("optimizer.clipNorm", options.clipNorm),
       [Header.ScheduleSteps]: schedule.steps,
