@@ -31,7 +31,7 @@ export const enum Header {
   LearningRate = 24,
   /** in: rows that the samples region must hold. */
   SampleCapacity = 32,
-  /** in: 1 where `train` will be called, 0 for a network that only thinks, which needs less memory. */
+  /** in: 1 where `train` or `differentiate` will be called, 0 for a network that only thinks and is evaluated, which needs less memory. */
   Training = 36,
   /** in: rows of samples that `train` uses, at most `SampleCapacity`. */
   SampleRows = 40,
@@ -39,9 +39,9 @@ export const enum Header {
   BatchRows = 44,
   /** in, f64: `train` is finished when `Epoch` has reached this whole number. */
   EpochTarget = 48,
-  /** in, f64: every so many epochs, and at the last one, the loss of the epoch goes into the history. */
+  /** in, f64: every so many epochs, and at the last one, an entry of the epoch goes into the history. */
   HistoryInterval = 56,
-  /** in/out: losses that stand in the history; the host takes them and writes 0. */
+  /** in/out: entries that stand in the history; the host takes them and writes 0. */
   HistoryLength = 64,
   /** in/out: entries from which on the history is full and `train` returns `Status.More`; 0 for as many as there is room for. */
   HistoryCapacity = 68,
@@ -53,7 +53,7 @@ export const enum Header {
   Cursor = 88,
   /** out: width of an output row: the last layer's units. */
   Outputs = 92,
-  /** out, f64: loss of the last step that was tried. */
+  /** out, f64: loss of the last step that was tried, after it with `Lbfgs`; or that of `differentiate`, whichever came last. */
   LastLoss = 96,
   /** in/out, f64: sum of the losses of the rows seen in the epoch that is under way. A host may only write 0. */
   EpochSum = 104,
@@ -69,7 +69,7 @@ export const enum Header {
   Generator = 128,
   /** out: offset of the input samples (SampleCapacity, Inputs), row by row. */
   SampleInputs = 132,
-  /** out: offset of the targets (SampleCapacity, Outputs); `think` writes its outputs here. */
+  /** out: offset of the targets (SampleCapacity, TargetWidth); `think` writes its outputs (rows, Outputs) here. */
   SampleTargets = 136,
   /** out: offset of the panel that products pack into. */
   Panel = 140,
@@ -153,7 +153,7 @@ export const enum Header {
   BestEpoch = 376,
   /** out: offset of the best epoch's parameters and statistics. */
   BestParameters = 384,
-  /** in/out: 1 when training ended by `Patience`. */
+  /** in/out: 1 when training ended by `Patience`, or `Lbfgs` has arrived. */
   Stopped = 388,
   /** out: offset of the statistics that batch normalisation has gathered, f64 each: means, then variances, layer by layer. */
   Statistics = 392,
@@ -197,7 +197,7 @@ export const enum Header {
   Ranks = 528,
   /** in: 1 where `differentiate` shall give derivatives by the inputs. */
   InputGradient = 532,
-  /** in: pairs of steps and gradient changes that `Lbfgs` remembers. */
+  /** in: pairs of steps and gradient changes that `Lbfgs` remembers, 1 … 1000. */
   PairCapacity = 536,
   /** out: pairs that it remembers. */
   PairCount = 540,

@@ -8,9 +8,9 @@ import { place, placeWeights, readSamples, type Samples } from "./samples.js";
 
 /** How to evaluate. */
 export interface EvaluateOptions {
-  /** One weight for each row. Default 1. */
+  /** One weight for each row. Default 1, as in scikit-learn. */
   sampleWeights?: readonly number[] | Float64Array | Float32Array;
-  /** A row counts as right for `topKAccuracy` if its class is among so many likeliest: 1 … classes. Default 5, or all classes where they are fewer. */
+  /** A row counts as right for `topKAccuracy` if its class is among so many likeliest: 1 … classes. Default 5, Keras', or all classes where they are fewer. */
   topK?: number;
 }
 

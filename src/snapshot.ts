@@ -70,7 +70,7 @@ export function restoreSnapshot(block: Block, layers: number, given: unknown): v
   block.putBack(body);
 }
 
-/** FNV-1a over the words behind the head, and what is left of the last. */
+/** FNV-1a over the 32-bit words behind the head, of which a snapshot has a whole number. */
 function checksum(bytes: Uint8Array): number {
   const words = new Uint32Array(bytes.buffer, HEAD, (bytes.length - HEAD) >> 2);
   let sum = 2166136261;

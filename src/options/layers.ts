@@ -36,7 +36,7 @@ export type NormalizationOption =
 export interface LayerOptions {
   /** Width of the layer: a whole number, 1 or more. */
   units: number;
-  /** Default `"sigmoid"`, the tutorial's. */
+  /** Default `"sigmoid"`, the tutorial's: Keras' is none, scikit-learn's relu in hidden layers. */
   activation?: ActivationOption;
   /** Whether each unit has a bias, which starts at 0. Default `true`, as in Keras, PyTorch and scikit-learn. */
   bias?: boolean;
@@ -45,19 +45,22 @@ export interface LayerOptions {
    * Keras' and scikit-learn's default.
    */
   initializer?: InitializerOption;
-  /** Default none. Epsilon is 1e-5 for `"layer"` (PyTorch's) and 1e-3 for `"batch"`, whose momentum is 0.99 (Keras'). */
+  /** Default none, as in all libraries. Epsilon is 1e-5 for `"layer"` (PyTorch's) and 1e-3 for `"batch"`, whose momentum is 0.99 (Keras'). */
   normalization?: NormalizationOption;
-  /** Share of the outputs that a training step sets to 0, the others being scaled up: 0 up to 1. Default 0. */
+  /** Share of the outputs that a training step sets to 0, the others being scaled up: 0 up to 1. Default 0, as Keras' networks without a Dropout layer. */
   dropout?: number;
-  /** Whether the layer's inputs are added to its outputs, which takes as many units as inputs. Default `false`. */
+  /** Whether the layer's inputs are added to its outputs, which takes as many units as inputs. Default `false`, as in all libraries. */
   residual?: boolean;
-  /** Whether training changes the layer. Default `true`. */
+  /** Whether training changes the layer. Default `true`, as in Keras. */
   trainable?: boolean;
-  /** l1 · |w| is added to the loss for each weight. Default 0. */
+  /** l1 · |w| is added to the loss for each weight, as Keras' l1 does. Default 0, as Keras' `kernel_regularizer=None`. */
   l1?: number;
-  /** ½ · l2 · w² is added to the loss for each weight, so that its gradient is l2 · w: PyTorch's weight decay, twice Keras' l2. Default 0. */
+  /**
+   * ½ · l2 · w² is added to the loss for each weight, so that its gradient is l2 · w: PyTorch's weight decay, twice Keras' l2. Default 0, as in Keras and
+   * PyTorch; scikit-learn's alpha, which it divides by the rows, is 1e-4.
+   */
   l2?: number;
-  /** After each step the weights into a unit are scaled down to this norm. Default none. */
+  /** After each step the weights into a unit are scaled down to this norm, as by Keras' `MaxNorm`. Default none, as in Keras. */
   maxNorm?: number;
 }
 

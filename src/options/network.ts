@@ -21,15 +21,15 @@ export interface NetworkOptions {
   inputs?: number;
   /** The layers from first to last; the last one's units are the outputs [one sigmoid unit without bias, drawn `"uniform"`]. */
   layers?: readonly LayerOptions[];
-  /** Default `"crossEntropy"` where the last layer is a softmax, else `"squaredError"`. */
+  /** Default `"crossEntropy"` where the last layer is a softmax, as in scikit-learn's classifiers, else `"squaredError"`, as in the tutorial and scikit-learn's regressors. */
   loss?: LossOption;
   /** Default `"mean"`, as in Keras, PyTorch and scikit-learn [`"sum"`]. */
   reduction?: ReductionName;
-  /** A name, or an object with the optimizer's options. Default `"sgd"` with learning rate 0.01 [1]. */
+  /** A name, or an object with the optimizer's options. Default `"sgd"` with Keras' learning rate 0.01 [1], the tutorial's descent; Keras' is rmsprop, scikit-learn's adam. */
   optimizer?: OptimizerOption;
-  /** Default `"float64"`. */
+  /** Default `"float64"`, that of NumPy, JavaScript and scikit-learn; Keras' and PyTorch's is float32. */
   precision?: Precision;
-  /** Seed of the generators, a whole number from 0 to 2³² − 1: the same seed gives the same weights in every host. Default 1. */
+  /** Seed of the generators, a whole number from 0 to 2³² − 1: the same seed gives the same weights in every host. Default 1, the tutorial's. */
   seed?: number;
   /** A compiled core to use in place of the embedded one: where only pre-compiled modules are allowed, or `scalarCore()`. */
   core?: CompiledModule;

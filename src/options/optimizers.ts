@@ -2,18 +2,18 @@ import { Header, Optimizer, Schedule } from "../abi.js";
 import { boolean, choice, type Fields, notNegative, or, positive, share, whole, within } from "./check.js";
 import type { Precision } from "./network.js";
 
-/** How the learning rate goes with the number of steps t, counted from 0 after the warm-up. */
+/** How the learning rate goes with the number of steps t, counted from 0 after the warm-up. Defaults are those of the schedule that is named; `warmUp` is 0 by default, as in Keras. */
 export type ScheduleOption =
   | "constant"
-  /** `factor` ^ ⌊t / steps⌋. PyTorch's StepLR. */
+  /** `factor` ^ ⌊t / steps⌋. PyTorch's StepLR, whose factor is 0.1. */
   | { name: "step"; steps: number; factor?: number; warmUp?: number }
-  /** `factor` ^ (t / steps). Keras' ExponentialDecay. */
+  /** `factor` ^ (t / steps). Keras' ExponentialDecay, which has no defaults; 0.96 is the factor of its example. */
   | { name: "exponential"; steps: number; factor?: number; warmUp?: number }
-  /** 1 / (1 + t / steps) ^ power. scikit-learn's invscaling with one row a step. */
+  /** 1 / (1 + t / steps) ^ power. scikit-learn's invscaling with one row a step: steps 1, power 0.5. */
   | { name: "inverseScaling"; steps?: number; power?: number; warmUp?: number }
-  /** From 1 down to `floor` along half a cosine, which it keeps from `steps` on. Keras' CosineDecay. */
+  /** From 1 down to `floor` along half a cosine, which it keeps from `steps` on. Keras' CosineDecay, whose floor is 0. */
   | { name: "cosine"; steps: number; floor?: number; warmUp?: number }
-  /** · `factor` after `patience` epochs without improvement of the monitored loss, down to `floor`. Keras' ReduceLROnPlateau. */
+  /** · `factor` after `patience` epochs without improvement of the monitored loss, down to `floor`. Keras' ReduceLROnPlateau: factor 0.1, patience 10, floor 0. */
   | { name: "plateau"; factor?: number; patience?: number; floor?: number; warmUp?: number }
   /** Nothing but the warm-up. */
   | { name: "constant"; warmUp?: number };
@@ -22,11 +22,11 @@ export type ScheduleOption =
 interface Common {
   /** A finite number above 0: the step size before any schedule. */
   learningRate?: number;
-  /** Default `"constant"`. Each may begin with `warmUp` steps, over which the rate rises linearly. */
+  /** Default `"constant"`, as in Keras, PyTorch and scikit-learn. Each may begin with `warmUp` steps, over which the rate rises linearly. */
   schedule?: ScheduleOption;
-  /** Each derivative is clipped to ± this before the step. Default none. */
+  /** Each derivative is clipped to ± this before the step: Keras' `clipvalue`. Default none, as in Keras. */
   clipValue?: number;
-  /** The gradient is scaled down to this norm, over all parameters, before the step. Default none. */
+  /** The gradient is scaled down to this norm, over all parameters, before the step: Keras' `global_clipnorm`. Default none, as in Keras. */
   clipNorm?: number;
 }
 

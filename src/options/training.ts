@@ -26,7 +26,7 @@ export interface StepReport {
   readonly epoch: number;
   /** The batch within the epoch, counted from 1. */
   readonly batch: number;
-  /** The loss of the batch before the step. */
+  /** The loss of the batch before the step; with lbfgs after it. */
   readonly loss: number;
 }
 
@@ -49,11 +49,11 @@ export const METRICS = {
 export interface EarlyStopping {
   /** Epochs without improvement after which training stops: a whole number, 1 or more. Default 10, scikit-learn's. */
   patience?: number;
-  /** What the loss must fall by to count as an improvement. Default 0, Keras'; scikit-learn's is 1e-4. */
+  /** What the loss must fall by to count as an improvement, for the plateau schedule too. Default 0, Keras'; scikit-learn's is 1e-4. */
   minimumChange?: number;
-  /** Whether the best epoch's weights are put back at the end. Default `true`. */
+  /** Whether the best epoch's weights are put back at the end. Default `true`, as in scikit-learn; Keras' is `false`. */
   restoreBest?: boolean;
-  /** What is looked at. Default `"validationLoss"` where there are validation rows, else `"loss"`. */
+  /** What is looked at. Default `"validationLoss"`, Keras', where there are validation rows, else `"loss"`, scikit-learn's without `early_stopping`. */
   monitor?: "loss" | "validationLoss";
 }
 
@@ -61,22 +61,22 @@ export interface EarlyStopping {
 export interface TrainOptions {
   /** How often to go through all rows: a whole number, 0 or more. */
   epochs: number;
-  /** Rows for each step; the last batch of an epoch takes what is left. Default: all rows in one batch. */
+  /** Rows for each step; the last batch of an epoch takes what is left. Default: all rows in one batch, as in the tutorial; Keras' is 32, scikit-learn's up to 200. */
   batchSize?: number;
-  /** Whether each epoch takes the rows in a new order, NumPy's `random.permutation` of the network's generator. Default `false`. */
+  /** Whether each epoch takes the rows in a new order, NumPy's `random.permutation` of the network's generator. Default `false`, as in the tutorial; Keras and scikit-learn shuffle. */
   shuffle?: boolean;
-  /** Rows that are not learned from, but whose loss is taken after each epoch: the last share of the rows, or rows of their own. Default none. */
+  /** Rows that are not learned from, but whose loss is taken after each epoch: the last share of the rows, or rows of their own. Default none, as in Keras. */
   validation?: { split: number } | { inputs: Row | Rows; targets: Row | Rows };
-  /** Default none. `true` takes all its defaults. */
+  /** Default none, as in Keras; scikit-learn always watches the training loss. `true` takes all its defaults. */
   earlyStopping?: boolean | EarlyStopping;
-  /** One weight for each row, by which its loss and gradient are multiplied. Default 1. */
+  /** One weight for each row, by which its loss and gradient are multiplied. Default 1, as in Keras and scikit-learn. */
   sampleWeights?: readonly number[] | Float64Array | Float32Array;
   /**
    * One weight for each class, by which those of its rows are multiplied, behind softmax or one sigmoid output. `"balanced"`: rows / (classes · rows of the
-   * class), over the classes that occur, as in scikit-learn. Rows that validate are not weighed by class. Default 1.
+   * class), over the classes that occur, as in scikit-learn. Rows that validate are not weighed by class. Default 1, Keras'.
    */
   classWeights?: "balanced" | readonly number[];
-  /** What to note of each epoch besides the loss. Default nothing. */
+  /** What to note of each epoch besides the loss. Default nothing, as in Keras. */
   metrics?: readonly MetricName[];
   /** Called after each epoch, may think but not train; `false` ends the run, as early stopping does. */
   onEpoch?: (report: EpochReport) => unknown;
