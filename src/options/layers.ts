@@ -45,11 +45,11 @@ export interface LayerOptions {
    * Keras' and scikit-learn's default.
    */
   initializer?: InitializerOption;
-  /** Default none, as in all libraries. Epsilon is 1e-5 for `"layer"` (PyTorch's) and 1e-3 for `"batch"`, whose momentum is 0.99 (Keras'). */
+  /** Default none, as in Keras, PyTorch and scikit-learn. Epsilon is 1e-5 for `"layer"` (PyTorch's) and 1e-3 for `"batch"`, whose momentum is 0.99 (Keras'). */
   normalization?: NormalizationOption;
-  /** Share of the outputs that a training step sets to 0, the others being scaled up: 0 up to 1. Default 0, as Keras' networks without a Dropout layer. */
+  /** Share of the outputs that a training step sets to 0, the others being scaled up: 0 up to 1. Default 0; in Keras it is a Dropout layer. */
   dropout?: number;
-  /** Whether the layer's inputs are added to its outputs, which takes as many units as inputs. Default `false`, as in all libraries. */
+  /** Whether the layer's inputs are added to its outputs, which takes as many units as inputs. Default `false`; in Keras it is an Add layer. */
   residual?: boolean;
   /** Whether training changes the layer. Default `true`, as in Keras. */
   trainable?: boolean;
