@@ -23,7 +23,7 @@ const STAMP = "dist/.built";
  */
 const OPTIMIZER = ["simd", "bulk-memory", "bulk-memory-opt", "sign-ext", "nontrapping-float-to-int", "mutable-globals"]
   .map((feature) => `--enable-${feature}`)
-  .concat("--always-inline-max-function-size", "24", "-O");
+  .concat("--always-inline-max-function-size", "24", "-O", "-O");
 
 /** How the module that unpacks the cores is compiled: apart from them and their options, and for size, since it runs once. */
 const UNPACKER = "--config none --runtime stub --use abort= --noAssert --initialMemory 1 -O3 --shrinkLevel 2 -o build/unpack.wasm".split(

@@ -8,22 +8,11 @@ import type { Plan } from "./options/network.js";
 const PAGE = 65536;
 const ADDRESSABLE = 2 ** 32;
 
-/** The fields of the header that decide how much room there is, and that a call may want to be larger. */
-const FIELDS = [
-  Header.SampleCapacity,
-  Header.Training,
-  Header.BatchRows,
-  Header.Shuffle,
-  Header.RestoreBest,
-  Header.Labels,
-  Header.Weighted,
-  Header.Measures,
-  Header.Evaluation,
-  Header.InputGradient,
-] as const;
+/** The fields of the header that only make room. */
+const ROOM = [Header.SampleCapacity, Header.Training, Header.Shuffle, Header.RestoreBest, Header.InputGradient] as const;
 
-/** Those of them that only make room; the others also say what is done. */
-const ROOM: readonly number[] = [Header.SampleCapacity, Header.Training, Header.Shuffle, Header.RestoreBest, Header.InputGradient];
+/** All that decide how much room there is, and that a call may want to be larger; the others also say what is done. */
+const FIELDS = [...ROOM, Header.BatchRows, Header.Labels, Header.Weighted, Header.Measures, Header.Evaluation] as const;
 
 /** What a call needs room for; what it does not name stays. */
 export type Demand = Partial<Record<(typeof FIELDS)[number], number>>;
@@ -91,10 +80,10 @@ export class Block {
    * so that views of them are void.
    */
   ensure(demand: Demand): boolean {
-    const wanted = FIELDS.map((field) => {
+    const wanted = FIELDS.map((field, i) => {
       const present = this.uint(field);
       const asked = demand[field] ?? present;
-      return ROOM.includes(field) ? Math.max(present, asked) : asked;
+      return i < ROOM.length ? Math.max(present, asked) : asked;
     });
     const before = FIELDS.map((field) => this.uint(field));
     if (wanted.every((value, i) => value === before[i])) return false;
@@ -204,5 +193,5 @@ function tooLarge(bytes: number): RangeError {
 
 /** "5368709120 bytes (5.0 GiB)" */
 function sizeOf(bytes: number): string {
-  return `${bytes} bytes (${(bytes / 2 ** 30).toFixed(bytes < 2 ** 37 ? 1 : 0)} GiB)`;
+  return `${bytes} bytes (${(bytes / 2 ** 30).toFixed(1)} GiB)`;
 }

@@ -51,7 +51,6 @@ export interface Packed {
 
 /** Unpacks and compiles an embedded binary. */
 export function compile({ unpacker, packed, length }: Packed): CompiledModule {
-  if (typeof WebAssembly === "undefined") throw new Error("feedforward needs WebAssembly, which this host does not have");
   const { memory, firstFree, unpack } = new WebAssembly.Instance(
     new WebAssembly.Module(Uint8Array.from(unpacker.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))),
   ).exports as unknown as Unpacker;
@@ -90,7 +89,7 @@ function instanceOf(module: CompiledModule): Core {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new RangeError(
-      "no memory for another network: engines limit how many WebAssembly memories are alive; dispose() of networks that are no longer needed",
+      "no memory for another network: engines limit how many are alive; dispose() of those that are not needed",
       { cause: error },
     );
   }

@@ -26,8 +26,8 @@ export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value);
   if (typeof value === "bigint") return `${value}n`;
   if (Object.is(value, -0)) return "-0";
-  if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value === "symbol" || typeof value === "function") return `a ${typeof value}`;
+  if (typeof value !== "object" || value === null) return String(value);
   if (Array.isArray(value)) return `an array of ${count(value.length, "element")}`;
   const name = Object.getPrototypeOf(value)?.constructor?.name;
   if (ArrayBuffer.isView(value) && "length" in value) return `a ${name} of ${count(value.length as number, "element")}`;
