@@ -157,16 +157,6 @@ export class Block {
     return new Uint8Array(this.core.memory.buffer, this.base);
   }
 
-  /** Puts the kept part of a block of the same configuration back. What there is room for stays as it is. */
-  putBack(kept: Uint8Array): void {
-    const room = FIELDS.map((field) => this.uint(field));
-    const batch = new DataView(kept.buffer, kept.byteOffset).getUint32(Header.BatchRows, true);
-    this.bytes().set(kept);
-    this.#setFields(room);
-    this.#layOut();
-    this.setUint(Header.BatchRows, batch);
-  }
-
   /** A view of `length` doubles where the offset in `field` points to. */
   doubles(field: number, length: number): Float64Array {
     return new Float64Array(this.core.memory.buffer, this.base + this.uint(field), length);

@@ -225,7 +225,7 @@ export class NeuralNetwork implements Disposable {
    * within a run that was cut. `restore` makes a network of the same options, in any host, go on from there with the same bits.
    */
   snapshot(): Uint8Array {
-    return takeSnapshot(this.#alive("snapshot"));
+    return takeSnapshot(this.#alive("snapshot"), this.layers.length);
   }
 
   /**
