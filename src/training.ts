@@ -80,11 +80,20 @@ export function placeRun(block: Block, plan: Plan, run: Run): void {
   const { options, rows, validationRows } = run;
   if (options.resume) checkResumable(block, run);
   const target = block.double(Header.Epoch) + options.epochs;
-  if (target > Number.MAX_SAFE_INTEGER) {
+  if (!options.resume && target > Number.MAX_SAFE_INTEGER) {
     const most = Number.MAX_SAFE_INTEGER - block.double(Header.Epoch);
     throw new RangeError(`epochs: expected at most ${most} more for this network, got ${options.epochs}`);
   }
-  placeData(block, plan, run);
+  const batchRows = block.uint(Header.BatchRows);
+  const restoreBest = block.uint(Header.RestoreBest);
+  try {
+    placeData(block, plan, run);
+  } catch (error) {
+    // A run that was cut before goes on as it was meant to.
+    block.ensure({ [Header.BatchRows]: batchRows });
+    block.setUint(Header.RestoreBest, restoreBest);
+    throw error;
+  }
   block.setUint(Header.SampleRows, rows);
   block.setUint(Header.ValidationRows, validationRows);
   block.setUint(Header.Shuffle, Number(options.shuffle));
@@ -110,11 +119,14 @@ export function placeRun(block: Block, plan: Plan, run: Run): void {
 function checkResumable(block: Block, { options, rows }: Run): void {
   const isCut = block.double(Header.Epoch) < block.double(Header.EpochTarget) && block.uint(Header.Stopped) === 0;
   if (!isCut) throw new RangeError("resume: expected a run that was cut, but the last one came to its end, or there was none");
-  const same = (name: string, before: number, now: number) => {
+  const same = (name: string, before: number | boolean, now: number | boolean) => {
     if (before !== now) throw new RangeError(`resume: expected ${name} as in the run that was cut, ${before}, got ${now}`);
   };
   same("as many rows", block.uint(Header.SampleRows), rows);
   same("batches of as many rows", block.uint(Header.BatchRows), Math.min(options.batchSize ?? rows, rows));
+  same("shuffle", block.uint(Header.Shuffle) === 1, options.shuffle);
+  // Without it the run has kept no best weights to put back.
+  same("earlyStopping.restoreBest", block.uint(Header.RestoreBest) === 1, options.restoreBest);
 }
 
 /** Makes room for a run's data and places them; again, after someone else has used that room. */
@@ -173,8 +185,12 @@ export function trainRun(block: Block, { options, validationRows }: Run, afterRe
         block.setUint(Header.GradientReady, 0);
         afterReport();
       }
-      if (stops) block.setUint(Header.Stopped, 1);
-      if (!onEpoch || stops || isLast || isCut || report.epoch % options.historyInterval === 0) remember(history, report);
+      if (stops) {
+        // An end is more than a cut: the best weights are yet to be put back.
+        block.setUint(Header.Stopped, 1);
+        isCut = false;
+      }
+      if (!onEpoch || stops || isLast || report.epoch % options.historyInterval === 0) remember(history, report);
     }
     if (status === Status.Ok || isCut) {
       if (options.patience > 0) history.bestEpoch = block.double(Header.BestEpoch);
