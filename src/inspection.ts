@@ -50,15 +50,24 @@ export function readQuestion(memory: Memory, plan: Plan, inputs: unknown, target
   return { samples: readSamples(memory, plan, inputs, targets, options.sampleWeights), training };
 }
 
-export function gradients(block: Block, plan: Plan, { samples, training }: Question): Gradients {
+export function gradients(block: Block, plan: Plan, question: Question): Gradients {
+  const batchRows = block.uint(Header.BatchRows);
+  try {
+    return differentiate(block, plan, question, batchRows);
+  } finally {
+    // A run that was cut goes on with its own batches, and sums over many rows are cut as before.
+    block.ensure({ [Header.BatchRows]: batchRows });
+  }
+}
+
+function differentiate(block: Block, plan: Plan, { samples, training }: Question, batchRows: number): Gradients {
   const { x, t, weights } = samples;
   const { rows } = x;
-  const batchRows = block.uint(Header.BatchRows);
   block.ensure({
     [Header.SampleCapacity]: rows,
     [Header.Training]: 1,
     // Batch normalisation has to see all rows at once.
-    ...(training && { [Header.BatchRows]: rows }),
+    ...(training && { [Header.BatchRows]: Math.max(batchRows, rows) }),
     [Header.Labels]: Number(t.labels),
     [Header.Weighted]: Number(weights !== undefined),
     [Header.InputGradient]: 1,
@@ -66,8 +75,6 @@ export function gradients(block: Block, plan: Plan, { samples, training }: Quest
   place(block, plan, "targets", x, t, 0, true);
   if (weights) placeWeights(block, weights, rows);
   const status = block.core.differentiate(block.base, rows, Number(training));
-  // A run that was cut goes on with its own batches.
-  block.setUint(Header.BatchRows, batchRows);
   if (status !== 0) throw statusError(status);
   const toGradient = block.uint(Header.Gradient) - block.uint(Header.Parameters);
   const part = (offset: number, length: number) => block.elements(offset + toGradient, length).slice();
