@@ -351,7 +351,7 @@ function place(network: Network, write: bool): f64 {
   }
   if (training) at += (setsOf(network) as f64) * setBytes;
   if (write) network.curvatures = at as u32;
-  if (training && network.optimizer == Optimizer.Lbfgs) at = aligned(at + 16 * (network.pairCapacity as f64));
+  if (training && network.optimizer == Optimizer.Lbfgs) at = aligned(at + 16 * (network.pairCapacity as f64) + 8);
   if (write) network.bestParameters = at as u32;
   if (training && network.restoreBest) at = aligned(at + setBytes + statisticsBytes);
 
@@ -427,7 +427,7 @@ function placeLayer(network: Network, index: u32, at: f64, rowBytes: f64, write:
 }
 
 /** Parameters' worth of moments that the optimizer keeps. */
-export function setsOf(network: Network): u32 {
+function setsOf(network: Network): u32 {
   if (network.optimizer == Optimizer.Lbfgs) return LBFGS_SETS + 2 * network.pairCapacity;
   return momentsOf(network.optimizer);
 }

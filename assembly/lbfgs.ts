@@ -12,8 +12,8 @@ import { addPenaltyGradient, penalty } from "./regularization";
 // PyTorch's LBFGS has too; it stops in silence where a slope is above −1e−9, which here goes on until the gradient is small. A step is an iteration over all rows: a direction d = −H g from the last pairs s (step) and y (change of the gradient), and a
 // line search for a length t that meets the strong Wolfe conditions. Sums over all parameters are f64, in blocks; vectors are of the network's precision.
 //
-// Moments: d · gradient before · parameters at the start of the line search · (s, y) for each pair. Curvatures: sᵀy of each pair, and room for as many
-// numbers.
+// Moments: d · gradient before · parameters at the start of the line search · (s, y) for each pair. Curvatures: sᵀy of each pair, room for as many
+// numbers, and the loss where the line search ended.
 
 const DIRECTION: u32 = 0;
 const GRADIENT_BEFORE: u32 = 1;
@@ -34,10 +34,10 @@ const MOST_EVALUATIONS = 24;
 export function quasiNewtonStep(network: Network, rows: u32): Status {
   const gradient = network.at(network.gradient);
   const count: usize = network.parameterCount;
-  // The line search has mostly left the gradient where it ended. But measures and statistics are taken at the beginning of a step, masks are the step's own, and
-  // in another order the same sum rounds differently.
+  // The line search has mostly left the gradient where it ended; but measures and statistics are taken at the beginning of a step, which also drops other
+  // units and takes the rows in another order.
   const isOther = network.measures != 0 || network.shuffle != 0 || (network.features & (STATISTICS | DROPOUT)) != 0;
-  if (!network.gradientReady || isOther) network.lastLoss = objective(network, rows);
+  network.lastLoss = network.gradientReady && !isOther ? load<f64>(lossAhead(network)) : objective(network, rows);
   network.gradientReady = 0;
   const loss = network.lastLoss;
   if (!isFinite<f64>(loss)) return Status.NonFiniteLoss;
@@ -72,6 +72,11 @@ export function quasiNewtonStep(network: Network, rows: u32): Status {
 /** The address of one of the sets of moments. */
 function set(network: Network, index: u32): usize {
   return network.at(network.moments) + (index as usize) * (network.setBytes as usize);
+}
+
+/** The address of the loss where the line search ended. */
+function lossAhead(network: Network): usize {
+  return network.at(network.curvatures) + ((network.pairCapacity as usize) << 4);
 }
 
 /** Loss with penalties, and their gradient, where the parameters stand. */
@@ -208,7 +213,7 @@ function search(network: Network, rows: u32, t: f64, loss: f64, slope: f64): voi
   // Whatever was tried, no step is worse than none.
   if (lossLow > loss) (low = 0), (lossLow = loss);
   network.stepLength = low;
-  network.lastLoss = lossLow;
+  store<f64>(lossAhead(network), lossLow);
   network.gradientReady = low == last ? 1 : 0;
   if (low != last) addScaled(network.at(network.parameters), start, d, low, count, element);
 }

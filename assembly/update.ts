@@ -17,7 +17,7 @@ import {
   updateParameters,
 } from "./kernels/optimizers";
 import { dotOfBlocks } from "./kernels/sums";
-import { FROZEN, Network, NORM_LIMITS, PENALTIES, setsOf } from "./layout";
+import { FROZEN, Network, NORM_LIMITS, PENALTIES } from "./layout";
 import { addPenaltyGradient, limitNorms } from "./regularization";
 import { scheduledRate } from "./schedule";
 
@@ -35,7 +35,7 @@ export function startOptimizer(network: Network): void {
   network.nadamPower = 1;
   network.pairCount = 0;
   network.stepLength = 0;
-  memory.fill(network.at(network.moments), 0, (setsOf(network) as usize) * network.setBytes);
+  memory.fill(network.at(network.moments), 0, network.bestParameters - network.moments);
 }
 
 /** One step along the gradient: penalties, clipping, the optimizer, norms. Changes nothing unless all of it is finite. Owns parameters. */

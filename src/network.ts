@@ -169,6 +169,8 @@ export class NeuralNetwork implements Disposable {
     this.#isTraining = true;
     try {
       return trainRun(block, run, () => {
+        // Weights may have been written.
+        block.setUint(Header.GradientReady, 0);
         if (turn === this.#turn) return;
         turn = this.#turn;
         placeData(block, this.#plan, run);
@@ -300,7 +302,7 @@ export class NeuralNetwork implements Disposable {
   }
 
   #refuseWhileTraining(method: string): void {
-    if (this.#isTraining) throw new TypeError(`${method}: expected not to be called from onEpoch; return false there to end the run`);
+    if (this.#isTraining) throw new TypeError(`${method}: expected not to be called from onEpoch or onStep; return false there to end the run`);
   }
 
   /** Lets something else than `train` use the sample regions. */

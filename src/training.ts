@@ -175,16 +175,12 @@ export function trainRun(block: Block, { options, validationRows }: Run, afterRe
     let isCut = false;
     if (onStep && block.double(Header.Step) > before) {
       isCut = onStep(stepReport(block)) === false && !isLast;
-      block.setUint(Header.GradientReady, 0);
       afterReport();
     }
     for (const entry of entries) {
       const report = reportOf(entry, metrics, validates);
       const stops = onEpoch?.(report) === false;
-      if (onEpoch) {
-        block.setUint(Header.GradientReady, 0);
-        afterReport();
-      }
+      if (onEpoch) afterReport();
       if (stops) {
         // An end is more than a cut: the best weights are yet to be put back.
         block.setUint(Header.Stopped, 1);
