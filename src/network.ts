@@ -302,7 +302,8 @@ export class NeuralNetwork implements Disposable {
   }
 
   #refuseWhileTraining(method: string): void {
-    if (this.#isTraining) throw new TypeError(`${method}: expected not to be called from onEpoch or onStep; return false there to end the run`);
+    if (this.#isTraining)
+      throw new TypeError(`${method}: expected not to be called from onEpoch or onStep; return false there to end the run`);
   }
 
   /** Lets something else than `train` use the sample regions. */

@@ -14,7 +14,7 @@ import {
   type StepReport,
   type TrainPlan,
 } from "./options/training.js";
-import { readTable, type Table } from "./rows.js";
+import { isUsable, numberError, readTable, type Table } from "./rows.js";
 import { inputShape, type Memory, place, placeWeights, readTargets, readWeights, type Samples, type Targets } from "./samples.js";
 
 /** How a training run went: element i of each list belongs to epoch `epoch[i]`, counted from 1 since the network was made. */
@@ -258,7 +258,10 @@ function readClassWeights(given: unknown, plan: Plan): Run["classWeights"] {
   }
   if (given.length !== classes)
     throw new RangeError(`classWeights: expected ${count(classes, "number")}, one for each class, got ${given.length}`);
-  return Array.from(given, (weight, k) => notNegative(`classWeights[${k}]`, weight));
+  return Array.from(given, (weight, k) => {
+    if (!isUsable(weight, plan.precision)) throw numberError(`classWeights[${k}]`, weight, plan.precision);
+    return notNegative(`classWeights[${k}]`, weight);
+  });
 }
 
 /** Multiplies the weights of the rows that are learned from by those of their classes. */
