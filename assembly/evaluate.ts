@@ -2,7 +2,7 @@ import { ClassReport, Evaluation, Report } from "../src/abi";
 import { read } from "./kernels/elements";
 import { logarithm } from "./kernels/logarithm";
 import { indexOfLargest } from "./kernels/softmax";
-import { classesOf, Network } from "./layout";
+import { classesOf, isEither, Network } from "./layout";
 import { classOf, targetOf } from "./measures";
 import { lossOfRows } from "./objective";
 
@@ -104,6 +104,7 @@ function countClasses(network: Network, rows: u32, report: usize, weight: f64): 
   const outputs: usize = network.outputs;
   const classes = classesOf(network) as usize;
   const matrix = entry(report, classes, 0);
+  const either = isEither(network);
   let right: f64 = 0,
     amongTop: f64 = 0,
     loss: f64 = 0;
@@ -112,7 +113,7 @@ function countClasses(network: Network, rows: u32, report: usize, weight: f64): 
     const is = classOf(network, targetRow(network, row));
     const first = scoreOf(network, row, 0);
     const y = network.at(network.scores) + ((row * outputs) << 3);
-    const said: usize = outputs > 1 ? indexOfLargest(y, outputs, 8) : first >= 0.5 ? 1 : 0;
+    const said: usize = either ? (first >= 0.5 ? 1 : 0) : indexOfLargest(y, outputs, 8);
     let rank: u32 = said == is ? 0 : 1;
     if (outputs > 1) {
       // Of equal outputs the first is the largest.
@@ -125,7 +126,7 @@ function countClasses(network: Network, rows: u32, report: usize, weight: f64): 
     }
     if (said == is) right += w;
     if (rank < network.topCount) amongTop += w;
-    loss += w * surprise(network, outputs > 1 ? scoreOf(network, row, is) : is ? first : 1 - first);
+    loss += w * surprise(network, !either ? scoreOf(network, row, is) : is ? first : 1 - first);
     addTo(matrix + ((is * classes + said) << 3), w);
     count(report, is, said == is ? w : 0, 0, w);
     count(report, said, 0, w, 0);

@@ -442,8 +442,13 @@ function reportBytes(network: Network): f64 {
 
 /** How many classes or answers the outputs stand for: two with a single output for one class or the other. */
 export function classesOf(network: Network): u32 {
-  const outputs = network.lastLayer().units;
-  return outputs == 1 && network.evaluation == Evaluation.Classes ? 2 : outputs;
+  return isEither(network) && network.evaluation == Evaluation.Classes ? 2 : network.lastLayer().units;
+}
+
+/** Whether there is a single output, which says one class or the other. A softmax of one unit always says its only class. */
+export function isEither(network: Network): bool {
+  const last = network.lastLayer();
+  return last.units == 1 && last.activation != Activation.Softmax;
 }
 
 /** What some layer has, so that steps need not look at each. */

@@ -1,7 +1,7 @@
 import { Activation, Header, Measure } from "../src/abi";
 import { read, write } from "./kernels/elements";
 import { indexOfLargest } from "./kernels/softmax";
-import { Network } from "./layout";
+import { isEither, Network } from "./layout";
 
 // What the history has for each epoch besides the loss. A measure is a mean over rows, each times its weight: four sums are kept, the weights' and
 // one for each measure, over the rows of a step and, of the steps that were made, over those of the epoch. Rows are added in ascending order.
@@ -60,9 +60,8 @@ export function targetOf(network: Network, t: usize, unit: usize): f64 {
 export function classOf(network: Network, t: usize): usize {
   const element: usize = network.elementBytes;
   if (network.labels) return read(t, element) as usize;
-  const units: usize = network.lastLayer().units;
-  if (units == 1) return read(t, element) >= 0.5 ? 1 : 0;
-  return indexOfLargest(t, units, element);
+  if (isEither(network)) return read(t, element) >= 0.5 ? 1 : 0;
+  return indexOfLargest(t, network.lastLayer().units, element);
 }
 
 /** Multiplies the weights of the rows of class `k` by `factor` and answers how many there are. */

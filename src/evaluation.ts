@@ -4,7 +4,7 @@ import { or, record, whole } from "./options/check.js";
 import type { LayerPlan } from "./options/layers.js";
 import type { Plan } from "./options/network.js";
 import type { Row, Rows } from "./rows.js";
-import { place, placeWeights, readSamples, type Samples } from "./samples.js";
+import { classesOf, place, placeWeights, readSamples, type Samples } from "./samples.js";
 
 /** How to evaluate. */
 export interface EvaluateOptions {
@@ -95,8 +95,10 @@ export function readEvaluation(
   const { units, activation } = plan.layers.at(-1) as LayerPlan;
   const isSure = activation === "sigmoid" && Array.prototype.every.call(samples.t.table.values, (t: number) => t === 0 || t === 1);
   const kind = activation === "softmax" || (isSure && units === 1) ? Kind.Classes : isSure ? Kind.Answers : Kind.Values;
-  const classes = Math.max(units, 2);
-  return { samples, kind, topK: whole("topK", or(options.topK, Math.min(5, classes)), 1, classes) };
+  const classes = classesOf(plan);
+  if (classes > 0) return { samples, kind, topK: whole("topK", or(options.topK, Math.min(5, classes)), 1, classes) };
+  if (options.topK === undefined) return { samples, kind, topK: 1 };
+  throw new RangeError("topK: expected softmax outputs or a single sigmoid output to go with it");
 }
 
 export function evaluate(block: Block, plan: Plan, { samples, kind, topK }: Question): Evaluation {
@@ -113,7 +115,7 @@ export function evaluate(block: Block, plan: Plan, { samples, kind, topK }: Ques
   if (weights) placeWeights(block, weights, rows);
   block.setUint(Header.TopCount, topK);
   block.core.evaluate(block.base, rows);
-  const classes = kind === Kind.Classes ? Math.max(block.outputs, 2) : block.outputs;
+  const classes = kind === Kind.Classes ? classesOf(plan) : block.outputs;
   const report = block.doubles(Header.Report, Report.PerClass + (ClassReport.Width + classes) * classes);
   const number = (at: Report) => report[at] as number;
   const common = { rows, loss: number(Report.Loss) };

@@ -55,6 +55,13 @@ export function readTargets(name: string, given: unknown, rows: number, plan: Pl
   return { table, labels };
 }
 
+/** How many classes the outputs stand for; 0 where they stand for none. */
+export function classesOf({ layers }: Plan): number {
+  const { units, activation } = layers.at(-1) as LayerPlan;
+  if (activation === "softmax") return units;
+  return activation === "sigmoid" && units === 1 ? 2 : 0;
+}
+
 export function readWeights(given: unknown, rows: number, plan: Plan, memory: Memory): Table | undefined {
   if (given === undefined) return undefined;
   const table = readTable(given, { name: "sampleWeights", width: 1, precision: plan.precision, column: true }, memory);

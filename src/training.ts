@@ -15,7 +15,17 @@ import {
   type TrainPlan,
 } from "./options/training.js";
 import { isUsable, numberError, readTable, type Table } from "./rows.js";
-import { inputShape, type Memory, place, placeWeights, readTargets, readWeights, type Samples, type Targets } from "./samples.js";
+import {
+  classesOf,
+  inputShape,
+  type Memory,
+  place,
+  placeWeights,
+  readTargets,
+  readWeights,
+  type Samples,
+  type Targets,
+} from "./samples.js";
 
 /** How a training run went: element i of each list belongs to epoch `epoch[i]`, counted from 1 since the network was made. */
 export interface History {
@@ -146,7 +156,7 @@ export function placeData(block: Block, plan: Plan, run: Run): void {
   place(block, plan, "targets", x, t, 0, true);
   if (validation) place(block, plan, "validation.targets", validation.x, validation.t, x.rows, true);
   if (weighted) placeWeights(block, weights, rows + validationRows);
-  if (classWeights) weighClasses(block, classWeights, rows);
+  if (classWeights) weighClasses(block, plan, classWeights, rows);
 }
 
 /** Trains until the run is over or cut. `afterReport` is called after each call of a function of the user's, which may have used the network. */
@@ -241,13 +251,6 @@ function readValidation(memory: Memory, plan: Plan, { validation }: TrainPlan, l
   return { x, t };
 }
 
-/** How many classes the outputs stand for; 0 where they stand for none. */
-function classesOf({ layers }: Plan): number {
-  const { units, activation } = layers.at(-1) as LayerPlan;
-  if (activation === "softmax") return units;
-  return activation === "sigmoid" && units === 1 ? 2 : 0;
-}
-
 function readClassWeights(given: unknown, plan: Plan): Run["classWeights"] {
   if (given === undefined) return undefined;
   const classes = classesOf(plan);
@@ -265,8 +268,8 @@ function readClassWeights(given: unknown, plan: Plan): Run["classWeights"] {
 }
 
 /** Multiplies the weights of the rows that are learned from by those of their classes. */
-function weighClasses({ core, base, outputs }: Block, weights: "balanced" | readonly number[], rows: number): void {
-  const classes = Array.from({ length: Math.max(2, outputs) }, (_, k) => k);
+function weighClasses({ core, base }: Block, plan: Plan, weights: "balanced" | readonly number[], rows: number): void {
+  const classes = Array.from({ length: classesOf(plan) }, (_, k) => k);
   if (weights !== "balanced") {
     for (const k of classes) core.weighClass(base, rows, k, weights[k] as number);
     return;
