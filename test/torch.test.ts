@@ -29,7 +29,9 @@ test("the runs cover what the options offer, and learn", () => {
   expect(layers("normalization").size).toBe(2);
   expect(names(({ loss }) => [loss]).size).toBe(5);
   expect(names(({ optimizer }) => [optimizer]).size).toBe(8);
-  expect(names(({ optimizer }) => [typeof optimizer === "string" ? undefined : optimizer.schedule]).size).toBe(6);
+  expect(names(({ optimizer }) => [typeof optimizer === "object" && "schedule" in optimizer ? optimizer.schedule : undefined]).size).toBe(
+    6,
+  );
   for (const key of ["residual", "trainable", "l1", "l2", "maxNorm"] as const) {
     expect(RUNS.filter((run) => run.layers.some((layer) => layer[key] !== undefined)).length, key).toBeGreaterThan(0);
   }
