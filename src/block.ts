@@ -100,6 +100,20 @@ export class Block {
     }
   }
 
+  /** Runs `task`, which may make room; if it throws, the run that was cut before goes on as it was meant to. */
+  keepsRun<R>(task: () => R): R {
+    const batchRows = this.uint(Header.BatchRows);
+    const [shuffle, restoreBest] = [this.uint(Header.Shuffle), this.uint(Header.RestoreBest)];
+    try {
+      return task();
+    } catch (error) {
+      this.ensure({ [Header.BatchRows]: batchRows });
+      this.setUint(Header.Shuffle, shuffle);
+      this.setUint(Header.RestoreBest, restoreBest);
+      throw error;
+    }
+  }
+
   #setFields(values: readonly number[]): void {
     FIELDS.forEach((field, i) => {
       this.setUint(field, values[i] as number);

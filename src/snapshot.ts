@@ -98,22 +98,18 @@ export function restoreSnapshot(block: Block, layers: number, given: unknown): v
     field(Header.PairCount) <= field(Header.PairCapacity) &&
     field(Header.PairNewest) < field(Header.PairCapacity) &&
     [Header.Generator, Header.EpochGenerator].every((at) => field(block.uint(at) + POSITION) <= 624);
-  const before = block.uint(Header.RestoreBest);
-  const batchRows = block.uint(Header.BatchRows);
-  if (isSound) {
+  const unsound = new RangeError("snapshot: expected the state of a network, got numbers that it cannot have");
+  if (!isSound) throw unsound;
+  const rates = block.uint(Header.Rates);
+  block.keepsRun(() => {
     block.ensure({
       [Header.Training]: Number(view.getFloat64(HEAD + Header.Step, true) > 0),
       [Header.BatchRows]: field(Header.BatchRows),
       [Header.Shuffle]: field(Header.Shuffle),
       [Header.RestoreBest]: field(Header.RestoreBest),
     });
-  }
-  const rates = block.uint(Header.Rates);
-  if (!isSound || endOf(block, body) - rates !== body.length - generatorsEnd) {
-    block.ensure({ [Header.BatchRows]: batchRows });
-    block.setUint(Header.RestoreBest, before);
-    throw new RangeError("snapshot: expected the state of a network, got numbers that it cannot have");
-  }
+    if (endOf(block, body) - rates !== body.length - generatorsEnd) throw unsound;
+  });
   const to = block.bytes();
   for (const [from, end] of STATE) to.set(body.subarray(from, end), from);
   const generators = block.uint(Header.Generator);

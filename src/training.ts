@@ -94,16 +94,7 @@ export function placeRun(block: Block, plan: Plan, run: Run): void {
     const most = Number.MAX_SAFE_INTEGER - block.double(Header.Epoch);
     throw new RangeError(`epochs: expected at most ${most} more for this network, got ${options.epochs}`);
   }
-  const batchRows = block.uint(Header.BatchRows);
-  const restoreBest = block.uint(Header.RestoreBest);
-  try {
-    placeData(block, plan, run);
-  } catch (error) {
-    // A run that was cut before goes on as it was meant to.
-    block.ensure({ [Header.BatchRows]: batchRows });
-    block.setUint(Header.RestoreBest, restoreBest);
-    throw error;
-  }
+  block.keepsRun(() => placeData(block, plan, run));
   block.setUint(Header.SampleRows, rows);
   block.setUint(Header.ValidationRows, validationRows);
   block.setUint(Header.Shuffle, Number(options.shuffle));
