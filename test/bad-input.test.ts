@@ -366,7 +366,7 @@ describe("iterations, epochs and batches", () => {
     refuses(
       (n) => n.train(INPUTS, TARGETS, { epochs: 1, q: 2 } as Anything),
       TypeError,
-      'options: unknown option "q"; known are epochs, batchSize, shuffle, validation, earlyStopping, sampleWeights, onEpoch, historyInterval',
+      'options: unknown option "q"; known are epochs, batchSize, shuffle, validation, earlyStopping, sampleWeights, classWeights, metrics, onEpoch, onStep, resume, historyInterval',
     );
   });
 });
@@ -482,7 +482,7 @@ describe("options of a network", () => {
     rejects(
       { optimizer: null },
       TypeError,
-      "optimizer: expected one of sgd, rmsprop, adagrad, adam, amsgrad, adamW, nadam, lion, got null",
+      "optimizer: expected one of sgd, rmsprop, adagrad, adam, amsgrad, adamW, nadam, lion, lbfgs, got null",
     );
     rejects({ optimizer: { name: "sgd", learningRate: null } }, TypeError, "optimizer.learningRate: expected a number, got null");
     rejects({ core: null }, TypeError, "core: expected a WebAssembly.Module, got null");
@@ -515,7 +515,7 @@ describe("options of a network", () => {
     );
     rejects({ reduction: "avg" }, RangeError, 'reduction: expected one of sum, mean, got "avg"');
     rejects({ precision: "float16" }, RangeError, 'precision: expected one of float64, float32, got "float16"; did you mean "float64"?');
-    const optimizers = "expected one of sgd, rmsprop, adagrad, adam, amsgrad, adamW, nadam, lion";
+    const optimizers = "expected one of sgd, rmsprop, adagrad, adam, amsgrad, adamW, nadam, lion, lbfgs";
     rejects({ optimizer: "adamax" }, RangeError, `optimizer: ${optimizers}, got "adamax"; did you mean "adam"?`);
     rejects({ optimizer: { name: "newton" } }, RangeError, `optimizer.name: ${optimizers}, got "newton"`);
     rejects({ optimizer: {} }, TypeError, `optimizer.name: ${optimizers}, got undefined`);

@@ -16,17 +16,12 @@ interface Fixture {
 const { runs, classWeights: WEIGHTS } = readFixture<Fixture>("sklearn.json");
 const RUNS = runs.filter(({ balanced }) => balanced);
 
-/** How the option is said. */
-function withClassWeights(classWeights: "balanced" | readonly number[]): Partial<TrainOptions> {
-  return { classWeights } as Partial<TrainOptions>;
-}
-
 const CASES = BUILDS.flatMap((build) => (["float64", "float32"] as const).map((precision) => ({ build, precision })));
 
 describe.each(CASES)("$build.name build, $precision", ({ build, precision }) => {
   test.each(RUNS)("$name", (run) => {
     const { sampleWeights: _, ...rest } = run;
-    expectTrajectory(rest, precision, build, withClassWeights("balanced"));
+    expectTrajectory(rest, precision, build, { classWeights: "balanced" });
   });
 
   test.each(WEIGHTS)("$weights", ({ labels, weights }) => {
@@ -51,7 +46,7 @@ describe.each(CASES)("$build.name build, $precision", ({ build, precision }) => 
     const byRow = train({ sampleWeights: labels.map((label) => weights[label] as number) });
     expect(parameters(byRow)).not.toEqual(parameters(train({})));
     for (const option of ["balanced", weights] as const) {
-      expectClose(parameters(train(withClassWeights(option))), parameters(byRow), TOLERANCES[precision], String(option));
+      expectClose(parameters(train({ classWeights: option })), parameters(byRow), TOLERANCES[precision], String(option));
     }
   });
 });
