@@ -88,10 +88,9 @@ function instanceOf(module: CompiledModule): Core {
     return new WebAssembly.Instance(module as WebAssembly.Module).exports as unknown as Core;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new RangeError(
-      "no memory for another network: engines limit how many are alive; dispose() of those that are not needed",
-      { cause: error },
-    );
+    throw new RangeError("no memory for another network: engines limit how many are alive; dispose() of those that are not needed", {
+      cause: error,
+    });
   }
 }
 
