@@ -1,6 +1,6 @@
 import { Bench, type Task } from "tinybench";
 import type { Case, Contender } from "./case.js";
-import type { Result, Unit } from "./report.js";
+import type { Result, TimeUnit } from "./report.js";
 
 /** How long to measure each contender, in milliseconds. */
 export interface Effort {
@@ -19,7 +19,7 @@ export const QUICK: Effort = { warmup: 5, turn: 2, rounds: 2 };
 /** Above the rounding of some ten thousand steps, far below any difference that an error would make. */
 const TOLERANCE = 1e-9;
 
-const PER_MILLISECOND: Readonly<Record<Unit, number>> = { ns: 1e6, µs: 1e3, ms: 1, s: 1e-3 };
+const PER_MILLISECOND: Readonly<Record<TimeUnit, number>> = { ns: 1e6, µs: 1e3, ms: 1, s: 1e-3 };
 
 /** Measures all contenders of a case in turns: in each round another one begins. */
 export async function measure(subject: Case, effort: Effort): Promise<Result[]> {
