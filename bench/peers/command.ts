@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { availableParallelism } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -52,7 +52,7 @@ export function command({ threads }: Surroundings, file: string, args: readonly 
   for (const name of FOREIGN_VARIABLES) delete env[name];
   if (threads === undefined) return { file, args, env };
   for (const name of THREAD_VARIABLES) env[name] = String(threads);
-  return canPin() ? { file: "taskset", args: ["-c", String(lastCore()), file, ...args], env } : { file, args, env };
+  return canPin() ? { file: "taskset", args: ["-c", lastCore(), file, ...args], env } : { file, args, env };
 }
 
 /** Some peers cannot be told how many threads to take, but none takes two cores where it may use one. */
@@ -60,8 +60,11 @@ export function canPin(): boolean {
   return process.platform === "linux" && spawnSync("taskset", ["--version"]).status === 0;
 }
 
-/** The first is where a system's own work mostly is. */
-const lastCore = (): number => availableParallelism() - 1;
+/** The last one that this process may use: the first is where a system's own work mostly is. */
+function lastCore(): string {
+  const status = readFileSync("/proc/self/status", "utf8");
+  return /^Cpus_allowed_list:.*?(\d+)$/m.exec(status)?.[1] ?? "0";
+}
 
 /** Makes JavaScript of a worker that imports TypeScript. */
 async function bundled(entry: string, outfile: string): Promise<string> {

@@ -1,5 +1,6 @@
 // brain.js: a NeuralNetwork with the first weights by `fromJSON` and plain arrays as data. It steps after each row, its layers have biases and
-// sigmoids (or one other activation throughout), its loss is the squared error, its numbers are doubles.
+// sigmoids (or one other activation throughout), its loss is the squared error. It keeps outputs and
+// deltas in 32 bits, whatever the weights are.
 
 import { serve, Unsupported, versionOf } from "./protocol.mjs";
 
@@ -22,7 +23,7 @@ await serve(async (subject) => {
   };
   let network;
   return {
-    precision: "float64",
+    precision: "float32",
     threads: 1,
     versions: { "brain.js": versionOf("brain.js") },
     reset: () => {

@@ -1,5 +1,5 @@
-// jax-js on its wasm device: one jitted function makes a whole step, loss, gradient and update. Arrays are reference counted; an argument is
-// consumed unless `.ref` is passed. Batches are its arrays before the clock starts.
+// jax-js on its wasm device: one jitted function makes a whole step, loss, gradient and update, which is faster than one for the gradient and one for
+// the update. Arrays are reference counted; an argument is consumed unless `.ref` is passed. Batches are its arrays before the clock starts.
 
 import { batches, serve, versionOf } from "./protocol.mjs";
 
@@ -80,9 +80,9 @@ await serve(async (subject) => {
       await jax.blockUntilReady(state);
     },
     result: async () => {
-      const flat = [];
-      for (const x of state[0]) flat.push(...(await x.ref.data()));
-      return flat;
+      const pieces = [];
+      for (const x of state[0]) pieces.push(Array.from(await x.ref.data()));
+      return pieces.flat();
     },
   };
 
@@ -100,22 +100,21 @@ await serve(async (subject) => {
 
   /** PyTorch's form, with its defaults. The bias corrections are made outside, from the step's number. */
   function adam() {
-    const next = jit((list, ms, vs, corrections, x, t) => {
+    const next = jit((list, ms, vs, rate, correction, x, t) => {
       const gradients = grad(lossOf)(
         list.map((w) => w.ref),
         x,
         t,
       );
-      const [first, second] = np.split(corrections, 2);
       const made = list.map((w, i) => {
         const g = gradients[i];
         const m = ms[i].mul(0.9).add(g.ref.mul(0.1));
         const v = vs[i].mul(0.999).add(np.square(g).mul(0.001));
-        const size = np.sqrt(v.ref.mul(second.ref)).add(1e-8);
-        return [w.sub(m.ref.mul(first.ref).div(size)), m, v];
+        const size = np.sqrt(v.ref.mul(correction.ref)).add(1e-8);
+        return [w.sub(m.ref.mul(rate.ref).div(size)), m, v];
       });
-      first.dispose();
-      second.dispose();
+      rate.dispose();
+      correction.dispose();
       return [0, 1, 2].map((k) => made.map((one) => one[k]));
     });
     let steps = 0;
@@ -126,8 +125,9 @@ await serve(async (subject) => {
       },
       next: ([list, ms, vs], x, t) => {
         steps++;
-        const corrections = [optimizer.learningRate / (1 - 0.9 ** steps), 1 / (1 - 0.999 ** steps)];
-        return next(list, ms, vs, np.array(corrections, { dtype }), x.ref, t.ref);
+        const rate = np.array(optimizer.learningRate / (1 - 0.9 ** steps), { dtype });
+        const correction = np.array(1 / (1 - 0.999 ** steps), { dtype });
+        return next(list, ms, vs, rate, correction, x.ref, t.ref);
       },
     };
   }

@@ -9,7 +9,7 @@ const backend = process.argv[2];
 
 await serve(async (subject) => {
   const tf = await load();
-  const { kind, parameters, loss, reduction, optimizer, rows, epochs, batchSize, inputs, targets, outputs: width } = subject;
+  const { kind, parameters, loss, reduction, optimizer, rows, epochs, inputs, targets, outputs: width } = subject;
   const common = { precision: "float32", threads: 1, versions: { "tensorflow.js": versionOf("@tensorflow/tfjs") } };
   const variables = parameters.map(({ inputs, units, weights, biases, bias }) => ({
     weights: tf.variable(tf.tensor2d(Float32Array.from(weights), [inputs, units])),
@@ -82,4 +82,6 @@ function assign(tf, variable, values, shape) {
   tf.tidy(() => variable.assign(tf.tensor(Float32Array.from(values), shape)));
 }
 
-const slice = (flat, width, from, to) => flat.subarray(from * width, to * width);
+function slice(flat, width, from, to) {
+  return flat.subarray(from * width, to * width);
+}

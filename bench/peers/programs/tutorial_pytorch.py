@@ -8,7 +8,7 @@ targets = torch.tensor([[0.0, 1, 1, 0]]).T
 model = torch.nn.Sequential(torch.nn.Linear(3, 1, bias=False), torch.nn.Sigmoid())
 with torch.no_grad():
     model[0].weight.copy_(torch.tensor([[-0.165955990594852, 0.4406489868843162, -0.9997712503653102]]))
-optimizer = torch.optim.SGD(model.parameters(), lr=1, fused=True)
+optimizer = torch.optim.SGD(model.parameters(), lr=1)
 
 
 def loss_of(x, t):

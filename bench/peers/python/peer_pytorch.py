@@ -1,4 +1,5 @@
-"""PyTorch on the CPU: nn.Sequential, autograd and the `fused` optimizers, the fastest of the three ways that its optimizers have of updating.
+"""PyTorch on the CPU: nn.Sequential, autograd, and of the three ways that its optimizers have of updating the fastest here: `fused` for Adam, the
+default for SGD.
 
 With the argument `compile` the forward pass with its loss is under torch.compile, whose backward pass is compiled with it, for fixed shapes;
 the compiling is done before the clock starts, but in `load`. Batches are slices of one tensor.
@@ -68,8 +69,9 @@ def prepare(case, threads):
 
     def reset():
         set_weights()
-        make = torch.optim.Adam if case.optimizer.name == "adam" else torch.optim.SGD
-        state.optimizer = make(model.parameters(), lr=case.optimizer.learningRate, fused=True)
+        rate = case.optimizer.learningRate
+        adam = case.optimizer.name == "adam"
+        state.optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True) if adam else torch.optim.SGD(model.parameters(), lr=rate)
 
     slices = [slice(a, b) for a, b in batches(case)]
 

@@ -5,6 +5,7 @@ Nothing but the standard library is imported here, since the case `load` counts 
 
 import json
 import os
+import platform
 import sys
 import time
 from types import SimpleNamespace
@@ -39,7 +40,7 @@ def serve(prepare):
                     "seconds": seconds,
                     "precision": session.precision,
                     "threads": session.threads,
-                    "versions": session.versions,
+                    "versions": {"python": platform.python_version(), **session.versions},
                 }
             elif command == "run":
                 answer = {"seconds": [sample(session, message["calls"]) for _ in range(message["samples"])]}
