@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import type { ColdCase } from "./cases.js";
 import { programCommand, type Surroundings } from "./command.js";
-import { type Failed, measured, type Row } from "./measured.js";
+import type { Effort } from "./effort.js";
+import { DifferentResultError } from "./errors.js";
+import { type Failed, failed, measured, type Row } from "./measured.js";
 import type { Peer } from "./peers.js";
-import type { Effort } from "./rounds.js";
 import { lastLine } from "./worker.js";
 
 /** NumPy's answer to the tutorial's question. Peers that have f32 only are off in the seventh digit. */
@@ -23,11 +24,10 @@ export function measureCold(subject: ColdCase, peers: readonly Peer[], surroundi
         const milliseconds = performance.now() - start;
         if (status !== 0) throw new Error(lastLine(stderr ?? ""));
         const answer = Number(stdout.trim().split("\n").at(-1));
-        if (!(Math.abs(answer - ANSWER) <= TOLERANCE)) throw new Error(`it answers ${answer}, the tutorial ${ANSWER}`);
+        if (!(Math.abs(answer - ANSWER) <= TOLERANCE)) throw new DifferentResultError(`it answers ${answer}, the tutorial ${ANSWER}`);
         if (round > 0) times.get(peer)?.push(milliseconds);
       } catch (error) {
-        const reason = "none" in peer.program ? "not comparable" : "could not run";
-        failures.set(peer, { implementation: peer.implementation, reason: `${reason}: ${(error as Error).message}` });
+        failures.set(peer, failed(peer.implementation, error));
       }
     }
   }

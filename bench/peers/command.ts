@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { UnsupportedError } from "./errors.js";
 import type { Peer } from "./peers.js";
 
 // How a peer's worker and its program are started.
@@ -33,13 +34,13 @@ export async function workerCommand(peer: Peer, surroundings: Surroundings): Pro
   const [name, ...args] = peer.worker;
   if (peer.language === "python") return command(surroundings, surroundings.python, [join(HERE, "python", name), ...args]);
   const file = join(HERE, "javascript", name);
-  const runnable = peer.implementation.startsWith("plain-js") ? await bundled(file, join(surroundings.folder, name)) : file;
+  const runnable = peer.bundled ? await bundled(file, join(surroundings.folder, name)) : file;
   return command(surroundings, process.execPath, [runnable, ...args]);
 }
 
-/** @throws Error where the peer has no program */
+/** @throws UnsupportedError where the peer has no program */
 export function programCommand(peer: Peer, surroundings: Surroundings): Command {
-  if ("none" in peer.program) throw new Error(peer.program.none);
+  if ("none" in peer.program) throw new UnsupportedError(peer.program.none);
   const [name, ...args] = peer.program;
   return command(surroundings, peer.language === "python" ? surroundings.python : process.execPath, [
     join(HERE, "programs", name),

@@ -9,10 +9,12 @@ import { type Arguments, HELP, readArguments } from "./arguments.js";
 import type { PeerCase } from "./cases.js";
 import { measureCold } from "./cold.js";
 import { canPin, type Surroundings } from "./command.js";
+import { type Effort, FULL, QUICK } from "./effort.js";
 import { install } from "./install.js";
-import { hasFailed } from "./measured.js";
+import { measureLoads } from "./load.js";
+import { hasFailed, type Outcome } from "./measured.js";
 import { type Peer, peersOf } from "./peers.js";
-import { type Effort, FULL, measureLoads, measureWorkers, type Outcome, QUICK } from "./rounds.js";
+import { measureWorkers } from "./rounds.js";
 import { measureSizes } from "./size.js";
 import { markdown } from "./table.js";
 
@@ -55,7 +57,7 @@ async function measure(subject: PeerCase, peers: readonly Peer[], surroundings: 
 /** The model that onnxruntime reads is written by Python. */
 function needsModel(cases: readonly PeerCase[], peers: readonly Peer[]): boolean {
   const predicts = cases.some(({ kind }) => kind === "predict" || kind === "load");
-  return predicts && peers.some(({ implementation }) => implementation.startsWith("onnxruntime"));
+  return predicts && peers.some((peer) => peer.needsModel);
 }
 
 function describeThreads(threads: 1 | undefined): string {

@@ -11,6 +11,10 @@ export interface Peer {
   readonly download?: Download | undefined;
   /** Needs `npm ci` or pip in this folder. */
   readonly installed: boolean;
+  /** Its worker imports TypeScript and is bundled before it runs. */
+  readonly bundled?: boolean;
+  /** Reads the ONNX file that python/model.py writes. */
+  readonly needsModel?: boolean;
   /** The cases that it is for, where it was not made for others. */
   readonly cases?: readonly string[];
 }
@@ -44,16 +48,16 @@ const WASM_FILE = "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.was
 
 export const PEERS: readonly Peer[] = [
   javascript(OURS, ["feedforward.mjs"], { installed: false }),
-  javascript("plain-js", ["plain-js.mjs"], { installed: false }),
-  javascript("plain-js-one-neuron", ["plain-js-one-neuron.mjs"], { installed: false, cases: ["seed", "cold", "size"] }),
+  javascript("plain-js", ["plain-js.mjs"], { installed: false, bundled: true }),
+  javascript("plain-js-one-neuron", ["plain-js-one-neuron.mjs"], { installed: false, bundled: true, cases: ["seed", "cold", "size"] }),
   javascript("tfjs-cpu", ["tfjs.mjs", "cpu"], { download: { entry: "browser/tfjs-cpu.mjs", fetched: [] } }),
   javascript("tfjs-wasm", ["tfjs.mjs", "wasm"], { download: { entry: "browser/tfjs-wasm.mjs", fetched: [WASM_FILE] } }),
   // The file that it ships for browsers; bundlers do not get past its streams, which are Node's.
   javascript("brain.js", ["brain.mjs"], { program: HAS_BIASES, download: { fetched: ["brain.js/browser.min.js"] } }),
   javascript("brain.js-deep-import", ["brain.mjs"], { download: { entry: "browser/brain-deep-import.mjs", fetched: [] }, cases: ["size"] }),
   javascript("jax-js", ["jax-js.mjs"]),
-  javascript("onnxruntime-node", ["onnxruntime.mjs", "onnxruntime-node"], { program: NO_TRAINING, download: undefined }),
-  javascript("onnxruntime-web", ["onnxruntime.mjs", "onnxruntime-web"], { program: NO_TRAINING, download: undefined }),
+  javascript("onnxruntime-node", ["onnxruntime.mjs", "onnxruntime-node"], { program: NO_TRAINING, download: undefined, needsModel: true }),
+  javascript("onnxruntime-web", ["onnxruntime.mjs", "onnxruntime-web"], { program: NO_TRAINING, download: undefined, needsModel: true }),
   python("numpy", ["peer_numpy.py"], ["tutorial_numpy.py"]),
   python("scikit-learn", ["peer_scikit_learn.py"], HAS_BIASES),
   python("pytorch", ["peer_pytorch.py"], ["tutorial_pytorch.py"]),

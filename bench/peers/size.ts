@@ -4,7 +4,8 @@ import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 import type { SizeCase } from "./cases.js";
 import { HERE } from "./command.js";
-import { measured, type Row } from "./measured.js";
+import { UnsupportedError } from "./errors.js";
+import { failed, measured, type Row } from "./measured.js";
 import type { Download, Peer } from "./peers.js";
 
 export async function measureSizes(subject: SizeCase, peers: readonly Peer[]): Promise<readonly Row[]> {
@@ -12,12 +13,12 @@ export async function measureSizes(subject: SizeCase, peers: readonly Peer[]): P
 }
 
 async function sizeOf(subject: SizeCase, { implementation, language, download }: Peer): Promise<Row> {
-  if (language === "python") return { implementation, reason: "not comparable: it does not run in a browser" };
-  if (!download) return { implementation, reason: "not comparable: it does not train" };
   try {
+    if (language === "python") throw new UnsupportedError("it does not run in a browser");
+    if (!download) throw new UnsupportedError("it does not train");
     return measured(subject, implementation, 1, [await bytes(download)]);
   } catch (error) {
-    return { implementation, reason: `could not run: ${(error as Error).message.split("\n")[0]}` };
+    return failed(implementation, error);
   }
 }
 

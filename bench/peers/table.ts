@@ -17,7 +17,7 @@ export function markdown(name: string, title: string, rows: readonly Row[]): str
     "runs",
   ];
   const lines = rows.map((row) => {
-    if (hasFailed(row)) return [row.implementation, row.reason, "", "", "", "", ""];
+    if (hasFailed(row)) return [row.implementation, row.reason.replaceAll("|", "\\|"), "", "", "", "", ""];
     const { result, lowest, highest, precision } = row;
     const spread = `${digits(lowest)} … ${digits(highest)}`;
     const cells = [digits(result.median), spread, ours ? factor(ours, result) : "", String(result.runs)];

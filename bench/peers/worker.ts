@@ -4,9 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Precision } from "./cases.js";
 import type { Command } from "./command.js";
-
-/** A worker that has no means for a case, which it says itself. */
-export class UnsupportedError extends Error {}
+import { UnsupportedError } from "./errors.js";
 
 export interface Prepared {
   /** How long preparing took, in which the peer's own import falls. */
@@ -27,6 +25,8 @@ const TAIL = 2000;
 export class Worker {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
+  /** Until then its last words may still be on their way. */
+  readonly #closed: Promise<void>;
   #said = "";
 
   constructor({ file, args, env }: Command) {
@@ -36,8 +36,12 @@ export class Worker {
       this.#said = (this.#said + data).slice(-TAIL);
     });
     // A process that cannot start or is gone shows in what it answers: nothing.
-    this.#process.on("error", (error) => {
-      this.#said += error.message;
+    this.#closed = new Promise((resolve) => {
+      this.#process.on("close", () => resolve());
+      this.#process.on("error", (error) => {
+        this.#said += error.message;
+        resolve();
+      });
     });
     this.#process.stdin.on("error", () => {});
   }
@@ -69,6 +73,7 @@ export class Worker {
   async #ask<T>(message: object): Promise<T> {
     this.#process.stdin.write(`${JSON.stringify(message)}\n`);
     const { value, done } = await this.#lines.next();
+    if (done) await this.#closed;
     if (done) throw new Error(`it ended: ${lastLine(this.#said)}`);
     const answer = JSON.parse(value);
     if (answer.unsupported !== undefined) throw new UnsupportedError(answer.unsupported);
