@@ -73,7 +73,9 @@ function bytesOf(text: string, length: number): Uint8Array {
     const isShort = value < 35;
     word = (word << (isShort ? 6 : 7)) | (isShort ? value : value + 35);
     bits += isShort ? 6 : 7;
-    if (bits >= 8) bytes[at++] = word >> (bits -= 8);
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes[at++] = word >> bits;
   }
   return bytes;
 }

@@ -50,6 +50,7 @@ export interface History {
 /** A run whose data and options were read. */
 export interface Run extends Samples {
   readonly options: TrainPlan;
+  readonly shuffle: boolean;
   readonly validation: { readonly x: Table; readonly t: Targets } | undefined;
   readonly classWeights: "balanced" | readonly number[] | undefined;
   /** Rows that are learned from, and rows that validate. */
@@ -82,7 +83,8 @@ export function readRun(memory: Memory, plan: Plan, inputs: unknown, targets: un
   }
   const weights = readWeights(options.sampleWeights, x.rows, plan, memory);
   const classWeights = readClassWeights(options.classWeights, plan);
-  return { options, x, t, validation, weights, classWeights, rows, validationRows: split + (validation?.x.rows ?? 0) };
+  const shuffle = options.shuffle ?? (batchSize !== undefined && batchSize < rows);
+  return { options, shuffle, x, t, validation, weights, classWeights, rows, validationRows: split + (validation?.x.rows ?? 0) };
 }
 
 /** Makes room for a run and sets it up. Throws before anything of the network has changed. */
@@ -97,7 +99,7 @@ export function placeRun(block: Block, plan: Plan, run: Run): void {
   block.keepsRun(() => placeData(block, plan, run));
   block.setUint(Header.SampleRows, rows);
   block.setUint(Header.ValidationRows, validationRows);
-  block.setUint(Header.Shuffle, Number(options.shuffle));
+  block.setUint(Header.Shuffle, Number(run.shuffle));
   block.setUint(Header.RestoreBest, Number(options.restoreBest));
   block.setUint(Header.HistoryLength, 0);
   block.setUint(Header.OrderReady, 0);
@@ -117,7 +119,7 @@ export function placeRun(block: Block, plan: Plan, run: Run): void {
 }
 
 /** A run that was cut goes on over the same rows in the same batches. */
-function checkResumable(block: Block, { options, rows }: Run): void {
+function checkResumable(block: Block, { options, shuffle, rows }: Run): void {
   const isCut = block.double(Header.Epoch) < block.double(Header.EpochTarget) && block.uint(Header.Stopped) === 0;
   if (!isCut) throw new RangeError("resume: expected a run that was cut, but the last one came to its end, or there was none");
   const same = (name: string, before: number | boolean, now: number | boolean) => {
@@ -125,20 +127,20 @@ function checkResumable(block: Block, { options, rows }: Run): void {
   };
   same("as many rows", block.uint(Header.SampleRows), rows);
   same("batches of as many rows", block.uint(Header.BatchRows), Math.min(options.batchSize ?? rows, rows));
-  same("shuffle", block.uint(Header.Shuffle) === 1, options.shuffle);
+  same("shuffle", block.uint(Header.Shuffle) === 1, shuffle);
   // Without it the run has kept no best weights to put back.
   same("earlyStopping.restoreBest", block.uint(Header.RestoreBest) === 1, options.restoreBest);
 }
 
 /** Makes room for a run's data and places them; again, after someone else has used that room. */
 export function placeData(block: Block, plan: Plan, run: Run): void {
-  const { options, x, t, validation, weights, classWeights, rows, validationRows } = run;
+  const { options, shuffle, x, t, validation, weights, classWeights, rows, validationRows } = run;
   const weighted = weights !== undefined || classWeights !== undefined;
   block.ensure({
     [Header.SampleCapacity]: rows + validationRows,
     [Header.Training]: 1,
     [Header.BatchRows]: Math.min(options.batchSize ?? rows, rows),
-    [Header.Shuffle]: Number(options.shuffle),
+    [Header.Shuffle]: Number(shuffle),
     [Header.RestoreBest]: Number(options.restoreBest),
     [Header.Labels]: Number(t.labels),
     [Header.Weighted]: Number(weighted),

@@ -63,7 +63,10 @@ export interface TrainOptions {
   epochs: number;
   /** Rows for each step; the last batch of an epoch takes what is left. Default: all rows in one batch, as in the tutorial; Keras' is 32, scikit-learn's up to 200. */
   batchSize?: number;
-  /** Whether each epoch takes the rows in a new order, NumPy's `random.permutation` of the network's generator. Default `false`, as in the tutorial; Keras and scikit-learn shuffle. */
+  /**
+   * Whether each epoch takes the rows in a new order, NumPy's `random.permutation` of the network's generator. Default `true` where there
+   * is more than one batch, as in Keras and scikit-learn; in one batch, the tutorial's, the order changes nothing but the last bits.
+   */
   shuffle?: boolean;
   /** Rows that are not learned from, but whose loss is taken after each epoch: the last share of the rows, or rows of their own. Default none, as in Keras. */
   validation?: { split: number } | { inputs: Row | Rows; targets: Row | Rows };
@@ -95,7 +98,8 @@ export interface TrainOptions {
 export interface TrainPlan {
   readonly epochs: number;
   readonly batchSize: number | undefined;
-  readonly shuffle: boolean;
+  /** `undefined`: where there is more than one batch. */
+  readonly shuffle: boolean | undefined;
   readonly split: number;
   readonly validation: { inputs: unknown; targets: unknown } | undefined;
   readonly patience: number;
@@ -142,7 +146,7 @@ export function readTrainOptions(given: unknown): TrainPlan {
   return {
     epochs,
     batchSize: options.batchSize === undefined ? undefined : whole("batchSize", options.batchSize, 1, MOST),
-    shuffle: boolean("shuffle", or(options.shuffle, false)),
+    shuffle: options.shuffle === undefined ? undefined : boolean("shuffle", options.shuffle),
     ...validation,
     ...readEarlyStopping(options.earlyStopping, validation.split > 0 || validation.validation !== undefined),
     sampleWeights: options.sampleWeights,
