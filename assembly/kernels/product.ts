@@ -1,4 +1,6 @@
 import { add, lanes, mul, splat, storeFour } from "./lanes";
+import { PANEL_ROW, packPanel, packStrip } from "./packing";
+import { stripTile } from "./strip";
 
 // C (rows, columns) = start + A (rows, depth) · B (depth, columns), the one product behind forward pass, weight gradient and input gradient.
 // Each element of C has one accumulator, to which its terms are added in ascending depth: that order is the law of this library, and no
@@ -7,23 +9,27 @@ import { add, lanes, mul, splat, storeFour } from "./lanes";
 // Strides are in bytes. `start` says what the accumulators begin with: 0 for nothing, or the address of a matrix with `startRow` between
 // its rows; a row of biases has startRow 0, and C itself continues a sum.
 
-/** Rows of a tile: with 2 vectors of columns it needs 8 accumulators and 3 operands, which the 16 registers of x86-64 hold. */
-const TILE_ROWS: usize = 4;
+/** Rows of a tile. */
+export const TILE_ROWS: usize = 4;
 
-/** Depth of a packed panel: 512 × 2 vectors are 16 KiB, half of a first-level cache. */
-const PANEL_DEPTH: usize = 512;
+/** Depth of a block: a strip of A takes 8 KiB then, a panel of B 4. */
+const BLOCK_DEPTH: usize = 128;
 
-/** Bytes of a packed panel. */
-export const PANEL_BYTES: u32 = 16384;
+/** Panels of B in a block. */
+const BLOCK_PANELS: usize = 14;
 
-/**
- * From this size on B is packed, since its rows lie too far apart to stay in the cache. One core of a 2.7 GHz Zen 4, f32: 32×784×128 (401 kB) ran
- * at 39 GFLOP/s in place and 37 packed, 1024×1024 (4 MB) at 25 in place and 36 packed.
- */
+/** A strip of A and a block of B. */
+export const PANEL_BYTES: u32 = 65536;
+
+/** From this size on B is packed */
 const PACKED_FROM_BYTES: usize = 786432;
 
-/** Fewer rows than this do not pay for packing. */
+/** Fewer rows than this do not pay for packing a panel of B. */
 const PACKED_FROM_ROWS: usize = 8;
+
+/** Fewer rows, columns */
+const BLOCKS_FROM_ROWS: usize = 8;
+const BLOCKS_FROM_PANELS: usize = 6;
 
 export function product<T>(
   a: usize, aRow: usize, aDepth: usize,
@@ -33,30 +39,21 @@ export function product<T>(
   rows: usize, depth: usize, columns: usize,
   panel: usize
 ): void {
-  let column: usize = 0;
   if (ASC_FEATURE_SIMD) {
-    const width = lanes<T, v128>() * 2;
-    const whole = columns - columns % width;
-    const contiguous = bColumn == sizeof<T>();
-    if (rows >= PACKED_FROM_ROWS && (!contiguous || depth * columns * sizeof<T>() >= PACKED_FROM_BYTES)) {
-      for (; column < whole; column += width) {
-        packedColumns<T>(
-          a, aRow, aDepth, b + column * bColumn, bDepth, bColumn, c + column * sizeof<T>(), cRow,
-          start ? start + column * sizeof<T>() : 0, startRow, rows, depth, panel
-        );
+    const width = lanes<T, v128>();
+    if (columns >= width) {
+      if (rows >= BLOCKS_FROM_ROWS && columns >= BLOCKS_FROM_PANELS * 2 * width) {
+        return blocks<T>(a, aRow, aDepth, b, bDepth, bColumn, c, cRow, start, startRow, rows, depth, columns, panel);
       }
-    } else if (contiguous) {
-      for (; column < whole; column += width) {
-        tiles<T, v128>(
-          a, aRow, aDepth, b + column * bColumn, bDepth, sizeof<v128>(), c + column * sizeof<T>(), cRow,
-          start ? start + column * sizeof<T>() : 0, startRow, rows, depth
-        );
+      if (bColumn == sizeof<T>() || rows >= PACKED_FROM_ROWS) {
+        return panels<T>(a, aRow, aDepth, b, bDepth, bColumn, c, cRow, start, startRow, rows, depth, columns, panel);
       }
     }
   }
+  let column: usize = 0;
   for (; column + 2 <= columns; column += 2) {
     tiles<T, T>(
-      a, aRow, aDepth, b + column * bColumn, bDepth, bColumn, c + column * sizeof<T>(), cRow,
+      a, aRow, aDepth, b + column * bColumn, bDepth, bColumn, c + column * sizeof<T>(), cRow, sizeof<T>(),
       start ? start + column * sizeof<T>() : 0, startRow, rows, depth
     );
   }
@@ -68,54 +65,118 @@ export function product<T>(
   }
 }
 
-/** Two vectors of columns, B copied into `panel` a piece of the depth at a time, so that all tiles read it from the nearest cache. */
-function packedColumns<T>(
+/**
+ * How many of the `left` columns the next panel holds: two vectors of them. The last two panels may hold fewer, their two vectors overlap then; no
+ * panel overlaps another, whose sums it would continue a second time. `left` is at least a vector.
+ */
+function panelColumns<T>(left: usize): usize {
+  const width = lanes<T, v128>();
+  if (left >= 3 * width) return 2 * width;
+  return left > 2 * width ? left - width : left;
+}
+
+/** Panel by panel. */
+function panels<T>(
   a: usize, aRow: usize, aDepth: usize,
   b: usize, bDepth: usize, bColumn: usize,
   c: usize, cRow: usize,
   start: usize, startRow: usize,
-  rows: usize, depth: usize, panel: usize
+  rows: usize, depth: usize, columns: usize,
+  panel: usize
 ): void {
-  const panelRow = 2 * sizeof<v128>();
-  for (let from: usize = 0; from < depth; from += PANEL_DEPTH) {
-    const piece = min(PANEL_DEPTH, depth - from);
-    pack<T>(panel, b + from * bDepth, bDepth, bColumn, piece);
-    if (from == 0) tiles<T, v128>(a, aRow, aDepth, panel, panelRow, sizeof<v128>(), c, cRow, start, startRow, rows, piece);
-    else tiles<T, v128>(a + from * aDepth, aRow, aDepth, panel, panelRow, sizeof<v128>(), c, cRow, c, cRow, rows, piece);
+  while (columns) {
+    const taken = panelColumns<T>(columns);
+    const next = taken * sizeof<T>() - sizeof<v128>();
+    if (bColumn == sizeof<T>()) tiles<T, v128>(a, aRow, aDepth, b, bDepth, next, c, cRow, next, start, startRow, rows, depth);
+    else {
+      for (let from: usize = 0; from < depth; from += BLOCK_DEPTH) {
+        const piece = min(BLOCK_DEPTH, depth - from);
+        packPanel<T>(panel, b + from * bDepth, bDepth, bColumn, taken, piece);
+        const first = from == 0;
+        tiles<T, v128>(
+          a + from * aDepth, aRow, aDepth, panel, PANEL_ROW, sizeof<v128>(), c, cRow, next,
+          first ? start : c, first ? startRow : cRow, rows, piece
+        );
+      }
+    }
+    columns -= taken;
+    b += taken * bColumn;
+    c += taken * sizeof<T>();
+    if (start) start += taken * sizeof<T>();
   }
 }
 
-/** Copies (depth, 2 vectors) of B into rows that follow each other. */
-function pack<T>(panel: usize, b: usize, bDepth: usize, bColumn: usize, depth: usize): void {
-  const end = panel + depth * 2 * sizeof<v128>();
-  if (bColumn == sizeof<T>()) {
-    for (; panel < end; panel += 2 * sizeof<v128>(), b += bDepth) {
-      store<v128>(panel, load<v128>(b));
-      store<v128>(panel, load<v128>(b, sizeof<v128>()), sizeof<v128>());
-    }
-    return;
-  }
-  // B is a transpose in place: read along its columns, where neighbours lie.
-  const width = lanes<T, v128>() * 2;
-  for (let column: usize = 0; column < width; column++) {
-    let from = b + column * bColumn;
-    for (let to = panel + column * sizeof<T>(); to < end; to += 2 * sizeof<v128>(), from += bDepth) {
-      store<T>(to, load<T>(from));
-    }
+/** Block by block. */
+function blocks<T>(
+  a: usize, aRow: usize, aDepth: usize,
+  b: usize, bDepth: usize, bColumn: usize,
+  c: usize, cRow: usize,
+  start: usize, startRow: usize,
+  rows: usize, depth: usize, columns: usize,
+  panel: usize
+): void {
+  const inPlace = bColumn == sizeof<T>() && depth * columns * sizeof<T>() < PACKED_FROM_BYTES;
+  for (let from: usize = 0; from < depth; from += BLOCK_DEPTH) {
+    const piece = min(BLOCK_DEPTH, depth - from);
+    blocksOfColumns<T>(a + from * aDepth, aRow, aDepth, b + from * bDepth, bDepth, bColumn, inPlace, c, cRow, start, startRow, rows, piece, columns, panel);
+    start = c;
+    startRow = cRow;
   }
 }
 
-/** All rows of two `V` of columns. */
+function blocksOfColumns<T>(
+  a: usize, aRow: usize, aDepth: usize,
+  b: usize, bDepth: usize, bColumn: usize, inPlace: bool,
+  c: usize, cRow: usize,
+  start: usize, startRow: usize,
+  rows: usize, depth: usize, columns: usize,
+  strip: usize
+): void {
+  const whole = lanes<T, v128>() * 2;
+  const slots = strip + TILE_ROWS * BLOCK_DEPTH * sizeof<v128>();
+  const slotBytes = depth * PANEL_ROW;
+  const slotsEnd = slots + BLOCK_PANELS * slotBytes;
+  for (let column: usize = 0; column < columns; ) {
+    let end = column;
+    for (let slot = slots; end < columns && slot < slotsEnd; ) {
+      const taken = panelColumns<T>(columns - end);
+      if (!inPlace || taken != whole) {
+        packPanel<T>(slot, b + end * bColumn, bDepth, bColumn, taken, depth);
+        slot += slotBytes;
+      }
+      end += taken;
+    }
+    for (let row: usize = 0; row < rows; row += TILE_ROWS) {
+      const height = min(rows - row, TILE_ROWS);
+      packStrip<T>(strip, a + row * aRow, aRow, aDepth, height, depth);
+      let slot = slots;
+      for (let at = column; at < end; ) {
+        const taken = panelColumns<T>(columns - at);
+        const to = c + row * cRow + at * sizeof<T>();
+        const from = start ? start + row * startRow + at * sizeof<T>() : 0;
+        if (inPlace && taken == whole) stripTile<T>(strip, b + at * sizeof<T>(), bDepth, to, cRow, sizeof<v128>(), from, startRow, height, depth);
+        else {
+          stripTile<T>(strip, slot, PANEL_ROW, to, cRow, taken * sizeof<T>() - sizeof<v128>(), from, startRow, height, depth);
+          slot += slotBytes;
+        }
+        at += taken;
+      }
+    }
+    column = end;
+  }
+}
+
+/** All rows of two `V` of columns, which lie `bNext` and `cNext` bytes apart. */
 function tiles<T, V>(
   a: usize, aRow: usize, aDepth: usize,
   b: usize, bDepth: usize, bNext: usize,
-  c: usize, cRow: usize,
+  c: usize, cRow: usize, cNext: usize,
   start: usize, startRow: usize,
   rows: usize, depth: usize
 ): void {
   for (let row: usize = 0; row < rows; row += TILE_ROWS) {
     tile<T, V>(
-      a + row * aRow, aRow, aDepth, b, bDepth, bNext, c + row * cRow, cRow,
+      a + row * aRow, aRow, aDepth, b, bDepth, bNext, c + row * cRow, cRow, cNext,
       start ? start + row * startRow : 0, startRow, min(rows - row, TILE_ROWS), depth
     );
   }
@@ -125,7 +186,7 @@ function tiles<T, V>(
 function tile<T, V>(
   a: usize, aRow: usize, aDepth: usize,
   b: usize, bDepth: usize, bNext: usize,
-  c: usize, cRow: usize,
+  c: usize, cRow: usize, cNext: usize,
   start: usize, startRow: usize,
   rows: usize, depth: usize
 ): void {
@@ -133,22 +194,21 @@ function tile<T, V>(
   let a1 = a0 + (rows > 1 ? aRow : 0);
   let a2 = a1 + (rows > 2 ? aRow : 0);
   let a3 = a2 + (rows > 3 ? aRow : 0);
-  const next: usize = isVector<V>() ? sizeof<V>() : bNext;
   const zero = splat<T, V>(0 as T);
   let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
   if (start) {
     const s1 = start + (rows > 1 ? startRow : 0);
     const s2 = s1 + (rows > 2 ? startRow : 0);
     const s3 = s2 + (rows > 3 ? startRow : 0);
-    c00 = load<V>(start), c01 = load<V>(start, sizeof<V>());
-    c10 = load<V>(s1), c11 = load<V>(s1, sizeof<V>());
-    c20 = load<V>(s2), c21 = load<V>(s2, sizeof<V>());
-    c30 = load<V>(s3), c31 = load<V>(s3, sizeof<V>());
+    c00 = load<V>(start), c01 = load<V>(start + cNext);
+    c10 = load<V>(s1), c11 = load<V>(s1 + cNext);
+    c20 = load<V>(s2), c21 = load<V>(s2 + cNext);
+    c30 = load<V>(s3), c31 = load<V>(s3 + cNext);
   }
   const end = b + depth * bDepth;
   for (; b != end; b += bDepth) {
     const b0 = load<V>(b);
-    const b1 = isVector<V>() ? load<V>(b, sizeof<V>()) : load<V>(b + next);
+    const b1 = load<V>(b + bNext);
     const x0 = splat<T, V>(load<T>(a0));
     c00 = add<T, V>(c00, mul<T, V>(x0, b0));
     c01 = add<T, V>(c01, mul<T, V>(x0, b1));
@@ -169,10 +229,10 @@ function tile<T, V>(
   const r1 = c + (rows > 1 ? cRow : 0);
   const r2 = r1 + (rows > 2 ? cRow : 0);
   const r3 = r2 + (rows > 3 ? cRow : 0);
-  store<V>(c, c00), store<V>(c, c01, sizeof<V>());
-  store<V>(r1, c10), store<V>(r1, c11, sizeof<V>());
-  store<V>(r2, c20), store<V>(r2, c21, sizeof<V>());
-  store<V>(r3, c30), store<V>(r3, c31, sizeof<V>());
+  store<V>(c, c00), store<V>(c + cNext, c01);
+  store<V>(r1, c10), store<V>(r1 + cNext, c11);
+  store<V>(r2, c20), store<V>(r2 + cNext, c21);
+  store<V>(r3, c30), store<V>(r3 + cNext, c31);
 }
 
 /** The product for a B of one column, four rows at a time: four sums that do not wait for each other. */
