@@ -156,3 +156,11 @@ export function transpose<T>(from: usize, fromRow: usize, to: usize, toRow: usiz
   store<v128>(to + 2 * toRow, v128.shuffle<f64>(high01, high23, 0, 2));
   store<v128>(to + 3 * toRow, v128.shuffle<f64>(high01, high23, 1, 3));
 }
+
+/**
+ * A number in memory, in all lanes. One instruction where `splat` of a `load` is two; but Cranelift makes a slow one of it, so loops that it counts in
+ * load and splat.
+ */
+export function splatFrom<T>(p: usize): v128 {
+  return v128.load_splat<T>(p);
+}

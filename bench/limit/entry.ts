@@ -2,7 +2,7 @@
 // core's options; no part of the package.
 
 import { product } from "../../assembly/kernels/product";
-import { add, mul, splat } from "../../assembly/kernels/lanes";
+import { add, mul } from "../../assembly/kernels/lanes";
 
 /** `times` the product, whose parameters are those of assembly/kernels/product.ts. */
 export function productF32(
@@ -39,9 +39,20 @@ export function probeF64(times: u32, at: usize): void {
 }
 
 function probe<T>(times: u32, at: usize): void {
-  const x = splat<T, v128>(load<T>(at));
-  const y = splat<T, v128>(load<T>(at, sizeof<T>()));
-  let c0 = y, c1 = y, c2 = y, c3 = y, c4 = y, c5 = y, c6 = y, c7 = y, c8 = y, c9 = y, c10 = y, c11 = y;
+  const x = load<v128>(at);
+  const y = load<v128>(at, 16);
+  let c0 = load<v128>(at, 32);
+  let c1 = load<v128>(at, 48);
+  let c2 = load<v128>(at, 64);
+  let c3 = load<v128>(at, 80);
+  let c4 = load<v128>(at, 96);
+  let c5 = load<v128>(at, 112);
+  let c6 = load<v128>(at, 128);
+  let c7 = load<v128>(at, 144);
+  let c8 = load<v128>(at, 160);
+  let c9 = load<v128>(at, 176);
+  let c10 = load<v128>(at, 192);
+  let c11 = load<v128>(at, 208);
   for (; times; times--) {
     c0 = add<T, v128>(mul<T, v128>(c0, x), y);
     c1 = add<T, v128>(mul<T, v128>(c1, x), y);
@@ -56,16 +67,16 @@ function probe<T>(times: u32, at: usize): void {
     c10 = add<T, v128>(mul<T, v128>(c10, x), y);
     c11 = add<T, v128>(mul<T, v128>(c11, x), y);
   }
-  store<v128>(at, c0, 0);
-  store<v128>(at, c1, 16);
-  store<v128>(at, c2, 32);
-  store<v128>(at, c3, 48);
-  store<v128>(at, c4, 64);
-  store<v128>(at, c5, 80);
-  store<v128>(at, c6, 96);
-  store<v128>(at, c7, 112);
-  store<v128>(at, c8, 128);
-  store<v128>(at, c9, 144);
-  store<v128>(at, c10, 160);
-  store<v128>(at, c11, 176);
+  store<v128>(at, c0, 32);
+  store<v128>(at, c1, 48);
+  store<v128>(at, c2, 64);
+  store<v128>(at, c3, 80);
+  store<v128>(at, c4, 96);
+  store<v128>(at, c5, 112);
+  store<v128>(at, c6, 128);
+  store<v128>(at, c7, 144);
+  store<v128>(at, c8, 160);
+  store<v128>(at, c9, 176);
+  store<v128>(at, c10, 192);
+  store<v128>(at, c11, 208);
 }
