@@ -26,9 +26,6 @@ const BLOCK_DEPTH: usize = 128;
  */
 const BLOCK_PANELS: usize = 14;
 
-/** A strip of A and a block of B. */
-export const PANEL_BYTES: u32 = 65536;
-
 /**
  * Rows of B that are so long or longer are packed, since too many of them share a set of the caches. f32, 32 rows: 784×256 ran at 29.1 GFLOP/s in place
  * and 26.3 packed, 512×512 at 25.0 and 27.1; f64: 9.5 and 12.0.
@@ -40,6 +37,13 @@ const BLOCKS_FROM_PANELS: usize = 3;
 
 /** From so many rows on tiles of 4 are worth a strip. f32, 3×64×64: 22.3 GFLOP/s by strips, 17.6 without. */
 const BLOCKS_FROM_ROWS: usize = 3;
+
+/** The scratch, in bytes, that products need whose B has at most so many columns: a strip of A and a block of B, or one panel. */
+export function panelBytes(columns: u32, elementBytes: u32): u32 {
+  const panel = BLOCK_DEPTH * PANEL_ROW;
+  if (columns < ((BLOCKS_FROM_PANELS * PANEL_ROW) as u32) / elementBytes) return panel as u32;
+  return (TILE_ROWS * BLOCK_DEPTH * sizeof<v128>() + BLOCK_PANELS * panel) as u32;
+}
 
 export function product<T>(
   a: usize, aRow: usize, aDepth: usize,
