@@ -22,4 +22,6 @@ export interface Contender {
   run(): unknown;
   /** Calls in one sample, many where one is too short for the clock. */
   readonly calls: number;
+  /** Floating-point operations of one call, where the unit is a rate of them. */
+  readonly operations?: number;
 }
