@@ -5,40 +5,46 @@ import { product } from "./kernels/product";
 import { softmaxBackward } from "./kernels/softmax";
 import { Layer, Network } from "./layout";
 import { isFused } from "./loss";
-import { normalizationGradient, normalizeBatchBackward, normalizeRowsBackward } from "./normalization";
+import { normalizationGradient, normalizeBatchBackward, normalizeByStatisticsBackward, normalizeRowsBackward } from "./normalization";
 
 /**
  * Carries the loss's derivative by the last layer's outputs back through the layers, until each layer's deltas hold its derivative by X · W + b,
- * and on to the inputs where `dInputs` (rows, inputs) is not 0. `row` is the first row's place in the batch. Normalisations add their gradient on
+ * and on to the inputs where `dInputs` (rows, inputs) is not 0. `row` is the first row's place in the batch; `training` is what `forward` was told. Normalisations add their gradient on
  * the way, since only here it can be seen. Owns rows, but for the normalisations, which own columns.
  */
-export function backward<T>(network: Network, rows: usize, row: usize, continues: bool, dInputs: usize): void {
+export function backward(network: Network, rows: usize, row: usize, continues: bool, dInputs: usize, training: bool): void {
+  if (network.elementBytes == 8) backwardAs<f64>(network, rows, row, continues, dInputs, training);
+  else backwardAs<f32>(network, rows, row, continues, dInputs, training);
+}
+
+function backwardAs<T>(network: Network, rows: usize, row: usize, continues: bool, dInputs: usize, training: bool): void {
   for (let l = network.layerCount; l > 0; l--) {
     const layer = network.layer(l - 1);
     const dX = l > 1 ? network.at(network.layer(l - 2).deltas) : dInputs;
     // The residual's share goes around the layer: the input gradient is added to it.
     if (layer.residual && dX) memory.copy(dX, network.at(layer.deltas), rows * (layer.units as usize) * sizeof<T>());
-    throughActivation<T>(network, l - 1, rows, row);
-    if (layer.normalization) throughNormalization(network, layer, rows, continues);
+    throughActivation<T>(network, l - 1, rows, row, training);
+    if (layer.normalization) throughNormalization(network, layer, rows, continues, training);
     if (dX) inputGradient<T>(network, layer, dX, rows);
   }
 }
 
 /** From the derivative by the layer's outputs to that by its sums, in place in its deltas. */
-function throughActivation<T>(network: Network, l: u32, rows: usize, row: usize): void {
+function throughActivation<T>(network: Network, l: u32, rows: usize, row: usize, training: bool): void {
   const layer = network.layer(l);
   const d = network.at(layer.deltas);
-  if (layer.dropout > 0) dropOut(network, l, d, rows, row);
+  if (training && layer.dropout > 0) dropOut(network, l, d, rows, row);
   if (l + 1 == network.layerCount && isFused(network)) return;
   if (layer.activation == Activation.Softmax) return softmaxBackward<T>(d, network.at(layer.values), rows, layer.units);
   const source = slopeNeedsSum(layer.activation) ? layer.sums : layer.values;
   multiplyBySlope<T>(layer.activation, layer.parameter as T, d, network.at(source), rows * (layer.units as usize));
 }
 
-function throughNormalization(network: Network, layer: Layer, rows: usize, continues: bool): void {
+function throughNormalization(network: Network, layer: Layer, rows: usize, continues: bool, training: bool): void {
   normalizationGradient(network, layer, rows, continues);
   if (layer.normalization == Normalization.Layer) normalizeRowsBackward(network, layer, rows);
-  else normalizeBatchBackward(network, layer, rows);
+  else if (training) normalizeBatchBackward(network, layer, rows);
+  else normalizeByStatisticsBackward(network, layer, rows);
 }
 
 /** dX (rows, inputs) = dZ · Wᵀ, added to what goes around a residual layer. */

@@ -37,24 +37,12 @@ export function dropOut(network: Network, l: u32, y: usize, rows: usize, row: us
         k0 += WEYL_0;
         k1 += WEYL_1;
       }
-      keepOrDrop(y, c0 >= threshold, kept, element);
-      y += element;
-      if (unit + 1 < units) {
-        keepOrDrop(y, c1 >= threshold, kept, element);
-        y += element;
-      }
-      if (unit + 2 < units) {
-        keepOrDrop(y, c2 >= threshold, kept, element);
-        y += element;
-      }
-      if (unit + 3 < units) {
-        keepOrDrop(y, c3 >= threshold, kept, element);
-        y += element;
+      for (let i = unit; i < unit + 4 && i < units; i++, y += element) {
+        write(y, c0 >= threshold ? read(y, element) * kept : 0, element);
+        c0 = c1;
+        c1 = c2;
+        c2 = c3;
       }
     }
   }
-}
-
-function keepOrDrop(p: usize, keep: bool, factor: f64, element: usize): void {
-  write(p, keep ? read(p, element) * factor : 0, element);
 }

@@ -12,7 +12,12 @@ import { normalizeBatch, normalizeByStatistics, normalizeRows } from "./normaliz
  * The outputs of every layer for `rows` rows of inputs, at most a chunk: weighted sums, normalisation, activation, dropout, residual. `x` (rows,
  * inputs). When `training`, batch statistics are gathered and units dropped; `row` is the first row's place in the batch.
  */
-export function forward<T>(network: Network, x: usize, rows: usize, row: usize, training: bool): void {
+export function forward(network: Network, x: usize, rows: usize, row: usize, training: bool): void {
+  if (network.elementBytes == 8) forwardAs<f64>(network, x, rows, row, training);
+  else forwardAs<f32>(network, x, rows, row, training);
+}
+
+function forwardAs<T>(network: Network, x: usize, rows: usize, row: usize, training: bool): void {
   const element: usize = sizeof<T>();
   for (let l: u32 = 0; l < network.layerCount; l++) {
     const layer = network.layer(l);

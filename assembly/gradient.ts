@@ -7,7 +7,12 @@ import { Network } from "./layout";
  * The gradient of weights and biases over `rows` rows, added to what stands there when `continues`, so that the chunks of a batch are summed in
  * row order as one. `x` (rows, inputs). Owns parameters.
  */
-export function parameterGradient<T>(network: Network, x: usize, rows: usize, continues: bool): void {
+export function parameterGradient(network: Network, x: usize, rows: usize, continues: bool): void {
+  if (network.elementBytes == 8) parameterGradientAs<f64>(network, x, rows, continues);
+  else parameterGradientAs<f32>(network, x, rows, continues);
+}
+
+function parameterGradientAs<T>(network: Network, x: usize, rows: usize, continues: bool): void {
   const element: usize = sizeof<T>();
   const toGradient = network.gradient - network.parameters;
   for (let l: u32 = 0; l < network.layerCount; l++) {

@@ -4,21 +4,24 @@
 // No export traps on a block that `layout` accepted; an address that is not a block, or memory that was not grown to the bytes that `layout`
 // named, is undefined behaviour, as in C.
 
-import { Abi, Activation, Function, Status } from "../src/abi";
+import { Abi, Activation, Evaluation, Function, Reduction, Status } from "../src/abi";
+import { evaluateRows } from "./evaluate";
 import { drawParameters } from "./initializers";
 import { activate, slopesOf } from "./kernels/activations";
 import { errorFunctions } from "./kernels/error-function";
 import { exponentials } from "./kernels/exponential";
-import { vectorBytes } from "./kernels/lanes";
 import { logarithms } from "./kernels/logarithm";
-import { layOut, Network } from "./layout";
+import { layOut, Network, STATISTICS } from "./layout";
+import { finishMeasures, weighRows } from "./measures";
+import { lossAndGradient, Purpose, scaleOf } from "./objective";
+import { addPenaltyGradient, penalty } from "./regularization";
 
 import { keepsSubnormals, runSelfTest, SELF_TEST_BYTES } from "./self-test";
 import { thinkRows } from "./think";
 import { trainSteps } from "./train";
 import { startOptimizer } from "./update";
 
-/** 64 bytes below the compiler's data, which nothing else uses: the only memory outside of blocks that an export writes, and only while it runs. */
+/** Two vectors below the compiler's data (`memoryBase` in asconfig.json), which nothing else uses: the only memory outside of blocks that an export writes. */
 const SCRATCH: usize = 64;
 
 /** The version of this page. */
@@ -56,14 +59,15 @@ export function initialize(network: Network): void {
   network.cursor = 0;
   network.epochSum = 0;
   network.historyLength = 0;
+  network.gradientReady = 0;
+  finishMeasures(network);
   drawParameters(network);
 }
 
 /** The outputs of the first `rows` ≤ SampleCapacity rows of inputs, written over the targets. */
 export function think(network: Network, rows: u32): Status {
   if (rows > network.sampleCapacity) return Status.InvalidRun;
-  if (network.elementBytes == 8) thinkRows<f64>(network, rows);
-  else thinkRows<f32>(network, rows);
+  thinkRows(network, rows);
   return Status.Ok;
 }
 
@@ -72,8 +76,34 @@ export function train(network: Network, steps: u32): Status {
   if (!isRunnable(network)) return Status.InvalidRun;
   if (!keepsSubnormals(network)) return Status.SubnormalsFlushed;
   if (network.step == 0) startOptimizer(network);
-  if (network.elementBytes == 8) return trainSteps<f64>(network, steps);
-  return trainSteps<f32>(network, steps);
+  return trainSteps(network, steps);
+}
+
+/**
+ * The loss and, in the gradient's region, its gradient over the first `rows` ≤ SampleCapacity rows of samples, penalties included; where InputGradient is 1 the
+ * derivatives by the inputs replace these. With `training` as the next step would have it, over all these rows as a batch, else as the network thinks.
+ */
+export function differentiate(network: Network, rows: u32, training: u32): Status {
+  if (!network.training || rows == 0 || rows > network.sampleCapacity) return Status.InvalidRun;
+  // Batch normalisation looks at a whole batch, for which the layout must have room.
+  if (training && network.features & STATISTICS && rows > network.chunkRows) return Status.InvalidRun;
+  network.gradientReady = 0;
+  const loss = lossAndGradient(network, 0, rows, scaleOf(network, rows), training ? Purpose.StepSeen : Purpose.Thinking);
+  addPenaltyGradient(network);
+  network.lastLoss = (network.reduction == Reduction.Mean ? loss / (rows as f64) : loss) + penalty(network);
+  return Status.Ok;
+}
+
+/** What `Evaluation` asks for over the first `rows` ≤ SampleCapacity rows of samples, in the report. */
+export function evaluate(network: Network, rows: u32): Status {
+  if (network.evaluation == Evaluation.None || rows == 0 || rows > network.sampleCapacity) return Status.InvalidRun;
+  evaluateRows(network, rows);
+  return Status.Ok;
+}
+
+/** Multiplies the weights of those of the first `rows` samples that are of class `k` by `factor` and answers how many there are. */
+export function weighClass(network: Network, rows: u32, k: u32, factor: f64): u32 {
+  return weighRows(network, rows, k, factor);
 }
 
 function isRunnable(network: Network): bool {
@@ -88,28 +118,19 @@ function isRunnable(network: Network): bool {
   );
 }
 
-/** Applies `fn` in place to `count` numbers of `elementBytes` bytes each at `p`. */
+/**
+ * Applies `fn` in place to `count` numbers of `elementBytes` bytes each at `p`, a multiple of 16. What stands between the last of them and the next multiple of
+ * 16 is lost.
+ */
 export function apply(fn: Function, elementBytes: u32, p: usize, count: usize): void {
   if (elementBytes == 8) applyTo<f64>(fn, p, count);
   else applyTo<f32>(fn, p, count);
 }
 
-/** In whole vectors where they lie, and the rest in a copy that has padding, since what follows the numbers is not ours. */
 function applyTo<T>(fn: Function, p: usize, count: usize): void {
-  const whole = vectorBytes<T>(count) / sizeof<T>();
-  if (whole) applyInPlace<T>(fn, p, whole);
-  if (whole == count) return;
-  const rest = p + whole * sizeof<T>();
-  const bytes = (count - whole) * sizeof<T>();
-  memory.copy(SCRATCH, rest, bytes);
-  applyInPlace<T>(fn, SCRATCH, count - whole);
-  memory.copy(rest, SCRATCH, bytes);
-}
-
-function applyInPlace<T>(fn: Function, p: usize, count: usize): void {
   if (fn == Function.Exponential) exponentials<T>(p, count);
   else if (fn == Function.Logarithm) logarithms(p, count, sizeof<T>());
   else if (fn == Function.ErrorFunction) errorFunctions<T>(p, count);
-  else if (fn >= Function.Slope) slopesOf<T>((fn - Function.Slope) as Activation, 1 as T, p, count, SCRATCH + 32);
+  else if (fn >= Function.Slope) slopesOf<T>((fn - Function.Slope) as Activation, 1 as T, p, count, SCRATCH);
   else activate<T>(fn as Activation, 1 as T, p, p, count);
 }

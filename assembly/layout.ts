@@ -1,6 +1,8 @@
 import {
   Abi,
   Activation,
+  ClassReport,
+  Evaluation,
   Header,
   Initializer,
   LayerField,
@@ -9,6 +11,7 @@ import {
   Normalization,
   Optimizer,
   Reduction,
+  Report,
   Schedule,
   Status,
 } from "../src/abi";
@@ -29,15 +32,21 @@ import { GENERATOR_BYTES } from "./random";
 /** The most rows that pass through the layers at once: activations stay in the cache, and memory does not grow with the batch. */
 export const CHUNK_ROWS: u32 = 256;
 
-/** Entries that the history holds until the host takes them, and the doubles of an entry: epoch, loss, validation loss, learning rate. */
-const HISTORY_CAPACITY: u32 = 256;
-export const HISTORY_WIDTH: u32 = 4;
+/** Doubles that the history holds until the host takes them. */
+const HISTORY_DOUBLES: u32 = 1024;
+
+/** Sets of the parameters' size that L-BFGS keeps besides its pairs: the direction, the gradient before, and where a line search begins. */
+export const LBFGS_SETS: u32 = 3;
+
+/** The most pairs that L-BFGS may remember. */
+const MOST_PAIRS: u32 = 1000;
 
 /** Bits of `features`. */
 export const PENALTIES: u32 = 1;
 export const NORM_LIMITS: u32 = 2;
 export const FROZEN: u32 = 4;
 export const STATISTICS: u32 = 8;
+export const DROPOUT: u32 = 16;
 
 /** Bytes that WebAssembly can address, as f64 since a shape may ask for more. */
 const ADDRESSABLE: f64 = 4294967296.0;
@@ -126,6 +135,32 @@ export class Network {
   validationLoss: f64;
   setBytes: u32;
   features: u32;
+  measures: u32;
+  historyWidth: u32;
+  measuredWeight: f64;
+  measureSum0: f64;
+  measureSum1: f64;
+  measureSum2: f64;
+  validationMeasure0: f64;
+  validationMeasure1: f64;
+  validationMeasure2: f64;
+  evaluation: Evaluation;
+  topCount: u32;
+  report: u32;
+  scores: u32;
+  ranks: u32;
+  inputGradient: u32;
+  pairCapacity: u32;
+  pairCount: u32;
+  pairNewest: u32;
+  gradientReady: u32;
+  stepLength: f64;
+  curvatures: u32;
+  batchWeight: f64;
+  batchSum0: f64;
+  batchSum1: f64;
+  batchSum2: f64;
+  rowWeights: u32;
 
   /** The address of what lies `offset` bytes into the block. */
   at(offset: u32): usize {
@@ -134,6 +169,12 @@ export class Network {
 
   layer(index: u32): Layer {
     return changetype<Layer>(changetype<usize>(this) + Header.Bytes + index * Abi.LayerBytes);
+  }
+
+  /** Entries that the history has room for, or fewer if the host wants to be told earlier. */
+  historyRoom(): u32 {
+    const most = HISTORY_DOUBLES / this.historyWidth;
+    return this.historyCapacity == 0 ? most : min(this.historyCapacity, most);
   }
 
   lastLayer(): Layer {
@@ -192,6 +233,11 @@ if (offsetof<Network>("sampleWeights") != Header.SampleWeights) ERROR("Header.Sa
 if (offsetof<Network>("minimumChange") != Header.MinimumChange) ERROR("Header.MinimumChange");
 if (offsetof<Network>("statistics") != Header.Statistics) ERROR("Header.Statistics");
 if (offsetof<Network>("validationLoss") != Header.ValidationLoss) ERROR("Header.ValidationLoss");
+if (offsetof<Network>("measuredWeight") != Header.EpochMeasures) ERROR("Header.EpochMeasures");
+if (offsetof<Network>("validationMeasure0") != Header.ValidationMeasures) ERROR("Header.ValidationMeasures");
+if (offsetof<Network>("report") != Header.Report) ERROR("Header.Report");
+if (offsetof<Network>("gradientReady") != Header.GradientReady) ERROR("Header.GradientReady");
+if (offsetof<Network>("batchWeight") != Header.BatchMeasures) ERROR("Header.BatchMeasures");
 if (offsetof<Layer>("initializer") != LayerField.Initializer) ERROR("LayerField.Initializer");
 if (offsetof<Layer>("biases") != LayerField.Biases) ERROR("LayerField.Biases");
 if (offsetof<Layer>("deltas") != LayerField.Deltas) ERROR("LayerField.Deltas");
@@ -218,7 +264,9 @@ function isValid(network: Network): bool {
   if (network.elementBytes != 8 && network.elementBytes != 4) return false;
   if (network.inputs == 0 || network.layerCount == 0 || network.sampleCapacity == 0) return false;
   if (network.loss > Loss.CrossEntropy || network.reduction > Reduction.Mean) return false;
-  if (network.optimizer > Optimizer.Lion || network.schedule > Schedule.Plateau || network.monitor > Monitor.ValidationLoss) return false;
+  if (network.measures > 7 || network.evaluation > Evaluation.Classes) return false;
+  if (network.optimizer == Optimizer.Lbfgs && (network.pairCapacity == 0 || network.pairCapacity > MOST_PAIRS)) return false;
+  if (network.optimizer > Optimizer.Lbfgs || network.schedule > Schedule.Plateau || network.monitor > Monitor.ValidationLoss) return false;
   let width = network.inputs;
   for (let l: u32 = 0; l < network.layerCount; l++) {
     const layer = network.layer(l);
@@ -243,14 +291,14 @@ function place(network: Network, write: bool): f64 {
   let at: f64 = (Header.Bytes as f64) + (layers as f64) * (Abi.LayerBytes as f64);
   if (write) {
     network.chunkRows = chunkRows;
-    if (network.historyCapacity == 0 || network.historyCapacity > HISTORY_CAPACITY) network.historyCapacity = HISTORY_CAPACITY;
+    network.historyWidth = 4 + 2 * popcnt<u32>(network.measures);
     network.generator = at as u32;
   }
   at = aligned(at + GENERATOR_BYTES);
   if (write) network.epochGenerator = at as u32;
   at = aligned(at + GENERATOR_BYTES);
   if (write) network.history = at as u32;
-  at = aligned(at + HISTORY_CAPACITY * HISTORY_WIDTH * 8);
+  at = aligned(at + HISTORY_DOUBLES * 8);
   if (write) network.rates = at as u32;
   at = aligned(at + RATES_BYTES);
 
@@ -301,7 +349,9 @@ function place(network: Network, write: bool): f64 {
     network.setBytes = setBytes as u32;
     network.features = featuresOf(network);
   }
-  if (training) at += (momentsOf(network.optimizer) as f64) * setBytes;
+  if (training) at += (setsOf(network) as f64) * setBytes;
+  if (write) network.curvatures = at as u32;
+  if (training && network.optimizer == Optimizer.Lbfgs) at = aligned(at + 16 * (network.pairCapacity as f64) + 8);
   if (write) network.bestParameters = at as u32;
   if (training && network.restoreBest) at = aligned(at + setBytes + statisticsBytes);
 
@@ -310,24 +360,36 @@ function place(network: Network, write: bool): f64 {
   if (training) at += setBytes;
   for (let l: u32 = 0; l < layers; l++) at = placeLayer(network, l, at, (chunkRows as f64) * element, write);
   if (write) network.rowLosses = at as u32;
-  if (training) at = aligned(at + (chunkRows as f64) * 8);
+  if (training || network.evaluation) at = aligned(at + (chunkRows as f64) * 8);
   if (write) network.panel = at as u32;
   at = aligned(at + panelBytesOf(network));
 
   const capacity = network.sampleCapacity as f64;
   const targetWidth: f64 = network.labels ? 1 : (width as f64);
   const shuffled: f64 = training && network.shuffle ? (chunkRows as f64) * element : 0;
+  const differentiated: f64 = training && network.inputGradient ? (chunkRows as f64) * element : 0;
   if (write) {
     network.chunkInputs = at as u32;
     network.orderReady = 0;
+    network.gradientReady = 0;
   }
-  at = aligned(at + shuffled * (network.inputs as f64));
+  at = padded(at + max<f64>(shuffled, differentiated) * (network.inputs as f64));
   if (write) network.chunkTargets = at as u32;
   at = padded(at + shuffled * targetWidth);
   if (write) network.chunkWeights = at as u32;
   at = aligned(at + shuffled);
   if (write) network.order = at as u32;
   if (shuffled > 0) at = aligned(at + capacity * 4);
+  if (write) network.report = at as u32;
+  at = aligned(at + reportBytes(network));
+  if (write) network.scores = at as u32;
+  // Outputs, weights and places of all rows.
+  const evaluated: f64 = network.evaluation ? capacity : 0;
+  at = aligned(at + evaluated * (width as f64) * 8);
+  if (write) network.rowWeights = at as u32;
+  at = aligned(at + evaluated * 8);
+  if (write) network.ranks = at as u32;
+  at = aligned(at + evaluated * 4);
   if (write) network.sampleWeights = at as u32;
   if (network.weighted) at = aligned(at + capacity * element);
   if (write) network.sampleInputs = at as u32;
@@ -343,7 +405,7 @@ function placeLayer(network: Network, index: u32, at: f64, rowBytes: f64, write:
   const training = network.training != 0;
   // The sum may be overwritten by the value, and the value by the output, unless someone asks for it later.
   const fused = index + 1 == network.layerCount && network.loss >= Loss.BinaryCrossEntropy;
-  const keepsSum = training && (fused || slopeNeedsSum(layer.activation));
+  const keepsSum = training ? fused || slopeNeedsSum(layer.activation) : fused && network.evaluation != 0;
   const keepsValue = layer.residual != 0 || (training && layer.dropout > 0);
   const normalized = training && layer.normalization != 0;
 
@@ -364,6 +426,31 @@ function placeLayer(network: Network, index: u32, at: f64, rowBytes: f64, write:
   return at;
 }
 
+/** Parameters' worth of moments that the optimizer keeps. */
+function setsOf(network: Network): u32 {
+  if (network.optimizer == Optimizer.Lbfgs) return LBFGS_SETS + 2 * network.pairCapacity;
+  return momentsOf(network.optimizer);
+}
+
+/** A confusion matrix of many classes is large, so only those who ask for one pay for it. */
+function reportBytes(network: Network): f64 {
+  if (network.evaluation == Evaluation.None) return 0;
+  const classes = classesOf(network) as f64;
+  const matrix: f64 = network.evaluation == Evaluation.Classes ? classes * classes : 0;
+  return 8 * ((Report.PerClass as f64) + (ClassReport.Width as f64) * classes + matrix);
+}
+
+/** How many classes or answers the outputs stand for: two with a single output for one class or the other. */
+export function classesOf(network: Network): u32 {
+  return isEither(network) && network.evaluation == Evaluation.Classes ? 2 : network.lastLayer().units;
+}
+
+/** Whether there is a single output, which says one class or the other. A softmax of one unit always says its only class. */
+export function isEither(network: Network): bool {
+  const last = network.lastLayer();
+  return last.units == 1 && last.activation != Activation.Softmax;
+}
+
 /** What some layer has, so that steps need not look at each. */
 function featuresOf(network: Network): u32 {
   let features: u32 = 0;
@@ -372,6 +459,7 @@ function featuresOf(network: Network): u32 {
     if (layer.l1 > 0 || layer.l2 > 0) features |= PENALTIES;
     if (layer.maxNorm > 0) features |= NORM_LIMITS;
     if (!layer.trainable) features |= FROZEN;
+    if (layer.dropout > 0) features |= DROPOUT;
     if (layer.normalization == Normalization.Batch) features |= STATISTICS;
   }
   return features;

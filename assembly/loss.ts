@@ -1,11 +1,12 @@
 import { Activation, Loss } from "../src/abi";
-import { read, write } from "./kernels/elements";
+import { read, rounded, write } from "./kernels/elements";
 import { exponential } from "./kernels/exponential";
-import { abs, add, atMost, copySign, mul, sign, spanBytes, splat, sub } from "./kernels/lanes";
+import { mul, spanBytes, splat, sub } from "./kernels/lanes";
 import { logarithm, logOnePlus } from "./kernels/logarithm";
 import { indexOfLargest } from "./kernels/softmax";
 import { sumOf } from "./kernels/sums";
 import { Network } from "./layout";
+import { targetOf } from "./measures";
 
 // A loss is a pair: its value for one output, in f64, and its derivative by the output y, or by the sum z where it is fused with the
 // activation. Values are summed over the units of a row, and over the rows of a chunk, each in four interleaved partial sums; chunks are added in
@@ -14,11 +15,7 @@ import { Network } from "./layout";
 /** ½ (y − t)², whose derivative is the tutorial's error with the sign turned. */
 @unmanaged
 class SquaredError {
-  value(y: f64, t: f64, parameter: f64): f64 {
-    const e = y - t;
-    return 0.5 * (e * e);
-  }
-  delta<T, V>(y: V, t: V, parameter: T, scale: T): V {
+  delta<T, V>(y: V, t: V, scale: T): V {
     return mul<T, V>(sub<T, V>(y, t), splat<T, V>(scale));
   }
 }
@@ -26,48 +23,39 @@ class SquaredError {
 /** The same by the sum of a sigmoid, whose slope is y (1 − y): the tutorial's pair, in one pass over its numbers instead of two. */
 @unmanaged
 class SquaredErrorOfSigmoid {
-  delta<T, V>(y: V, t: V, parameter: T, scale: T): V {
+  delta<T, V>(y: V, t: V, scale: T): V {
     const slope = mul<T, V>(y, sub<T, V>(splat<T, V>(1 as T), y));
     return mul<T, V>(mul<T, V>(sub<T, V>(y, t), splat<T, V>(scale)), slope);
   }
 }
 
-/** |y − t| */
-@unmanaged
-class AbsoluteError {
-  value(y: f64, t: f64, parameter: f64): f64 {
-    return Math.abs(y - t);
-  }
-  delta<T, V>(y: V, t: V, parameter: T, scale: T): V {
-    return mul<T, V>(sign<T, V>(sub<T, V>(y, t)), splat<T, V>(scale));
-  }
-}
-
-/** ½ e² for |e| ≤ δ, δ (|e| − ½ δ) beyond. Huber 1964. */
-@unmanaged
-class Huber {
-  value(y: f64, t: f64, delta: f64): f64 {
-    const e = Math.abs(y - t);
-    return e <= delta ? 0.5 * (e * e) : delta * (e - 0.5 * delta);
-  }
-  delta<T, V>(y: V, t: V, delta: T, scale: T): V {
-    const e = sub<T, V>(y, t);
-    return mul<T, V>(copySign<T, V>(atMost<T, V>(abs<T, V>(e), splat<T, V>(delta)), e), splat<T, V>(scale));
+/** The loss of an output y, or of the sum z where it is fused with the activation, and a target t. */
+function valueOf(loss: Loss, y: f64, t: f64, parameter: f64): f64 {
+  const size = Math.abs(y - t);
+  switch (loss) {
+    case Loss.SquaredError:
+      return 0.5 * (size * size);
+    case Loss.AbsoluteError:
+      return size;
+    case Loss.Huber:
+      // ½ e² for |e| ≤ δ, δ (|e| − ½ δ) beyond. Huber 1964.
+      return size <= parameter ? 0.5 * (size * size) : parameter * (size - 0.5 * parameter);
+    default:
+      // max(z, 0) − z t + log(1 + e^−|z|) for outputs that are sigmoids; smoothing moves t towards ½.
+      return max<f64>(y, 0) - y * smoothed(t, parameter, 8) + logOnePlus<f64, f64>(exponential<f64>(-Math.abs(y)));
   }
 }
 
-/** max(z, 0) − z t + log(1 + e^−|z|) of the sum z, for outputs that are sigmoids; smoothing moves t towards ½. */
-@unmanaged
-class BinaryCrossEntropy {
-  value(z: f64, t: f64, smoothing: f64): f64 {
-    const target = t * (1 - smoothing) + 0.5 * smoothing;
-    const size = Math.abs(z);
-    return max<f64>(z, 0) - z * target + logOnePlus<f64, f64>(exponential<f64>(-size));
-  }
-  delta<T, V>(y: V, t: V, smoothing: T, scale: T): V {
-    const target = add<T, V>(mul<T, V>(t, splat<T, V>((1 as T) - smoothing)), splat<T, V>((0.5 as T) * smoothing));
-    return mul<T, V>(sub<T, V>(y, target), splat<T, V>(scale));
-  }
+function smoothed(t: f64, smoothing: f64, element: usize): f64 {
+  return rounded(rounded(t * rounded(1 - smoothing, element), element) + 0.5 * smoothing, element);
+}
+
+/** The derivative of a loss that is not squared, before it is scaled. */
+function slopeOf(loss: Loss, y: f64, t: f64, parameter: f64, element: usize): f64 {
+  if (loss == Loss.BinaryCrossEntropy) return y - smoothed(t, parameter, element);
+  const error = rounded(y - t, element);
+  const most: f64 = loss == Loss.Huber ? Math.abs(error) : error != 0 ? 1 : 0;
+  return copysign<f64>(loss == Loss.Huber ? min<f64>(most, parameter) : most, error);
 }
 
 /** Whether the loss gives its derivative by the last layer's sums at once, and not by its outputs. */
@@ -81,26 +69,25 @@ export function isFused(network: Network): bool {
  * The sum of the losses of `rows` rows, each times its weight, neither scaled nor averaged. Where `scale` is not 0,
  * the derivative by each output, times `scale` and the row's weight, goes into the last layer's deltas. `t` (rows, target width). Owns rows.
  */
-export function lossOf<T>(network: Network, t: usize, weights: usize, rows: usize, scale: T): f64 {
-  switch (network.loss) {
-    case Loss.SquaredError:
-      if (scale != (0 as T)) {
-        if (isFused(network)) deltas<SquaredErrorOfSigmoid, T>(network, t, weights, rows, scale);
-        else deltas<SquaredError, T>(network, t, weights, rows, scale);
-      }
-      if (sizeof<T>() == 8 && network.outputs == 1 && !weights)
-        return 0.5 * squaredDistance(network.at(network.lastLayer().outputs), t, rows);
-      return rowLosses<SquaredError>(network, t, weights, rows, sizeof<T>());
-    case Loss.AbsoluteError:
-      return lossBy<AbsoluteError, T>(network, t, weights, rows, scale);
-    case Loss.Huber:
-      return lossBy<Huber, T>(network, t, weights, rows, scale);
-    case Loss.BinaryCrossEntropy:
-      return lossBy<BinaryCrossEntropy, T>(network, t, weights, rows, scale);
-    default:
-      if (scale != (0 as T)) crossEntropyDeltas(network, t, weights, rows, scale as f64, sizeof<T>());
-      return crossEntropyLosses(network, t, weights, rows, sizeof<T>());
+export function lossOf(network: Network, t: usize, weights: usize, rows: usize, scale: f64): f64 {
+  if (network.elementBytes == 8) return lossAs<f64>(network, t, weights, rows, scale);
+  return lossAs<f32>(network, t, weights, rows, scale as f32);
+}
+
+function lossAs<T>(network: Network, t: usize, weights: usize, rows: usize, scale: T): f64 {
+  const loss = network.loss;
+  if (loss == Loss.CrossEntropy) {
+    if (scale != (0 as T)) crossEntropyDeltas(network, t, weights, rows, scale as f64, sizeof<T>());
+    return crossEntropyLosses(network, t, weights, rows, sizeof<T>());
   }
+  if (scale != (0 as T)) {
+    if (loss != Loss.SquaredError) otherDeltas(network, t, weights, rows, scale as f64, sizeof<T>());
+    else if (isFused(network)) deltas<SquaredErrorOfSigmoid, T>(network, t, weights, rows, scale);
+    else deltas<SquaredError, T>(network, t, weights, rows, scale);
+  }
+  if (loss == Loss.SquaredError && sizeof<T>() == 8 && network.outputs == 1 && !weights)
+    return 0.5 * squaredDistance(network.at(network.lastLayer().outputs), t, rows);
+  return rowLosses(network, t, weights, rows, sizeof<T>());
 }
 
 /** Σ (y − t)² of f64: the loss of one unit takes the tutorial's network a tenth of its time otherwise. The order of the sum is rowLoss's. */
@@ -121,38 +108,45 @@ function squaredDistance(y: usize, t: usize, count: usize): f64 {
   return s0 + s1 + (s2 + s3);
 }
 
-function lossBy<L, T>(network: Network, t: usize, weights: usize, rows: usize, scale: T): f64 {
-  if (scale != (0 as T)) deltas<L, T>(network, t, weights, rows, scale);
-  return rowLosses<L>(network, t, weights, rows, sizeof<T>());
-}
-
 function deltas<L, T>(network: Network, t: usize, weights: usize, rows: usize, scale: T): void {
   const layer = network.lastLayer();
   const units: usize = layer.units;
   const bytes = units * sizeof<T>();
-  const parameter = network.lossParameter as T;
   let y = network.at(layer.outputs);
   let d = network.at(layer.deltas);
-  if (!weights) return rowDeltas<L, T>(d, y, t, rows * units, parameter, scale);
+  if (!weights) return rowDeltas<L, T>(d, y, t, rows * units, scale);
   for (; rows > 0; rows--, d += bytes, y += bytes, t += bytes, weights += sizeof<T>()) {
-    rowDeltas<L, T>(d, y, t, units, parameter, (scale * load<T>(weights)) as T);
+    rowDeltas<L, T>(d, y, t, units, (scale * load<T>(weights)) as T);
   }
 }
 
-function rowDeltas<L, T>(d: usize, y: usize, t: usize, count: usize, parameter: T, scale: T): void {
-  if (ASC_FEATURE_SIMD) rowDeltasBy<L, T, v128>(d, y, t, count, parameter, scale);
-  else rowDeltasBy<L, T, T>(d, y, t, count, parameter, scale);
+function rowDeltas<L, T>(d: usize, y: usize, t: usize, count: usize, scale: T): void {
+  if (ASC_FEATURE_SIMD) rowDeltasBy<L, T, v128>(d, y, t, count, scale);
+  else rowDeltasBy<L, T, T>(d, y, t, count, scale);
 }
 
-function rowDeltasBy<L, T, V>(d: usize, y: usize, t: usize, count: usize, parameter: T, scale: T): void {
+function rowDeltasBy<L, T, V>(d: usize, y: usize, t: usize, count: usize, scale: T): void {
   const f = changetype<L>(0);
   const end = d + spanBytes<T, V>(count);
-  for (; d < end; d += sizeof<V>(), y += sizeof<V>(), t += sizeof<V>()) {
-    store<V>(d, f.delta<T, V>(load<V>(y), load<V>(t), parameter, scale));
+  for (; d < end; d += sizeof<V>(), y += sizeof<V>(), t += sizeof<V>()) store<V>(d, f.delta<T, V>(load<V>(y), load<V>(t), scale));
+}
+
+/** The same for the other losses of single outputs, one by one. */
+function otherDeltas(network: Network, t: usize, weights: usize, rows: usize, scale: f64, element: usize): void {
+  const layer = network.lastLayer();
+  const units: usize = layer.units;
+  const parameter = rounded(network.lossParameter, element);
+  let y = network.at(layer.outputs);
+  let d = network.at(layer.deltas);
+  for (let row: usize = 0; row < rows; row++) {
+    const factor = weights ? rounded(scale * read(weights + row * element, element), element) : scale;
+    for (let unit: usize = 0; unit < units; unit++, y += element, d += element, t += element) {
+      write(d, rounded(slopeOf(network.loss, read(y, element), read(t, element), parameter, element), element) * factor, element);
+    }
   }
 }
 
-/** y − t′ with the smoothed target t′ = t (1 − s) + s / units, by the sum z. A label stands for the row that is 1 there and else 0. */
+/** y − t′ with the smoothed target t′ = t (1 − s) + s / units, by the sum z. */
 function crossEntropyDeltas(network: Network, t: usize, weights: usize, rows: usize, scale: f64, element: usize): void {
   const layer = network.lastLayer();
   const units: usize = layer.units;
@@ -162,34 +156,32 @@ function crossEntropyDeltas(network: Network, t: usize, weights: usize, rows: us
   let d = network.at(layer.deltas);
   for (; rows > 0; rows--) {
     const factor = weights ? scale * read(weights, element) : scale;
-    const label = network.labels ? (read(t, element) as usize) : units;
     for (let unit: usize = 0; unit < units; unit++, y += element, d += element) {
-      const target: f64 = network.labels ? (unit == label ? 1 : 0) : read(t + unit * element, element);
-      write(d, (read(y, element) - (target * (1 - smoothing) + share)) * factor, element);
+      const target = targetOf(network, t, unit) * (1 - smoothing) + share;
+      write(d, (read(y, element) - target) * factor, element);
     }
     t += (network.targetWidth as usize) * element;
     if (weights) weights += element;
   }
 }
 
-function rowLosses<L>(network: Network, t: usize, weights: usize, rows: usize, element: usize): f64 {
+function rowLosses(network: Network, t: usize, weights: usize, rows: usize, element: usize): f64 {
   const layer = network.lastLayer();
   const units: usize = layer.units;
   const bytes = units * element;
   const losses = network.at(network.rowLosses);
   let y = network.at(network.loss == Loss.BinaryCrossEntropy ? layer.sums : layer.outputs);
   // Rows of one unit are summed as a row of that many units would be: in the same order, without a store for each.
-  if (units == 1 && !weights) return rowLoss<L>(network, y, t, rows, element);
+  if (units == 1 && !weights) return rowLoss(network, y, t, rows, element);
   for (let row: usize = 0; row < rows; row++, y += bytes, t += bytes) {
-    const loss = rowLoss<L>(network, y, t, units, element);
+    const loss = rowLoss(network, y, t, units, element);
     store<f64>(losses + (row << 3), weights ? loss * read(weights + row * element, element) : loss);
   }
   return sumOf(losses, rows, 8);
 }
 
 /** The sum over a row's units, in four sums that take turns as in sums.ts. */
-function rowLoss<L>(network: Network, y: usize, t: usize, units: usize, element: usize): f64 {
-  const f = changetype<L>(0);
+function rowLoss(network: Network, y: usize, t: usize, units: usize, element: usize): f64 {
   const parameter = network.lossParameter;
   let s0: f64 = 0,
     s1: f64 = 0,
@@ -197,7 +189,7 @@ function rowLoss<L>(network: Network, y: usize, t: usize, units: usize, element:
     s3: f64 = 0;
   const padded = (units + 3) & ~3;
   for (let unit: usize = 0; unit < padded; unit++, y += element, t += element) {
-    const sum = unit < units ? s0 + f.value(read(y, element), read(t, element), parameter) : s0;
+    const sum = unit < units ? s0 + valueOf(network.loss, read(y, element), read(t, element), parameter) : s0;
     s0 = s1;
     s1 = s2;
     s2 = s3;
@@ -220,15 +212,9 @@ function crossEntropyLosses(network: Network, t: usize, weights: usize, rows: us
     const largest = indexOfLargest(z, units, element) * element;
     const logSum = read(z + largest, element) - logarithm(read(y + largest, element));
     let loss: f64 = 0;
-    if (network.labels) {
-      const label = (read(t, element) as usize) * element;
-      loss = (1 - smoothing) * (logSum - read(z + label, element));
-      if (smoothing > 0) loss += share * ((units as f64) * logSum - sumOf(z, units, element));
-    } else {
-      for (let i: usize = 0; i < bytes; i += element) {
-        const target = read(t + i, element) * (1 - smoothing) + share;
-        if (target != 0) loss += target * (logSum - read(z + i, element));
-      }
+    for (let unit: usize = 0; unit < units; unit++) {
+      const target = targetOf(network, t, unit) * (1 - smoothing) + share;
+      if (target != 0) loss += target * (logSum - read(z + unit * element, element));
     }
     store<f64>(losses + (row << 3), weights ? loss * read(weights + row * element, element) : loss);
   }

@@ -1,32 +1,20 @@
 import { Normalization } from "../src/abi";
 import { read, rounded, write } from "./kernels/elements";
 import { largestMagnitude } from "./kernels/magnitude";
-import { sumOf, sumOfSquares } from "./kernels/sums";
 import { Layer, Network } from "./layout";
 
 // Both normalisations make ẑ = (z − mean) / √(variance + ε) and then z ← scale · ẑ + shift, in place in the layer's sums; ẑ is kept for the way
-// back where there is one. Layer normalisation (Ba, Kiros, Hinton 2016) takes mean and variance of each row over its units, batch normalisation
+// back where there is one. What is normalised together is a slice: numbers that lie a stride apart, which has its own place for 1 / √(variance + ε). Layer normalisation (Ba, Kiros, Hinton 2016) takes mean and variance of each row over its units, batch normalisation
 // (Ioffe, Szegedy 2015) of each unit over the rows of the batch. The variance is the biased one, as in Keras and PyTorch; means and variances are f64.
 
 /** Layer normalisation of `rows` rows. Owns rows. */
 export function normalizeRows(network: Network, layer: Layer, rows: usize): void {
   const element: usize = network.elementBytes;
   const units: usize = layer.units;
-  const bytes = units * element;
-  const scales = network.at(layer.scales);
-  const shifts = network.at(layer.shifts);
-  let z = network.at(layer.sums);
-  let hat = layer.normalized ? network.at(layer.normalized) : z;
-  let deviation = network.at(layer.deviations);
-  for (; rows > 0; rows--, z += bytes, hat += bytes, deviation += 8) {
-    const mean = sumOf(z, units, element) / (units as f64);
-    const inverse = 1 / sqrt<f64>(sumOfSquares(z, mean, units, element) / (units as f64) + layer.normalizationEpsilon);
-    store<f64>(deviation, inverse);
-    for (let i: usize = 0; i < bytes; i += element) {
-      const normal = rounded((read(z + i, element) - mean) * inverse, element);
-      write(hat + i, normal, element);
-      write(z + i, rounded(normal * read(scales + i, element), element) + read(shifts + i, element), element);
-    }
+  for (let row: usize = 0; row < rows; row++) {
+    const z = network.at(layer.sums) + row * units * element;
+    const mean = meanOf(z, element, units, element);
+    normalizeSlice(network, layer, row, 0, element, units, element, mean, varianceOf(z, element, units, mean, element));
   }
 }
 
@@ -35,15 +23,14 @@ export function normalizeBatch(network: Network, layer: Layer, rows: usize): voi
   const element: usize = network.elementBytes;
   const units: usize = layer.units;
   const means = network.at(layer.deviations) + (units << 3);
-  const variances = means + (units << 3);
   for (let unit: usize = 0; unit < units; unit++) {
-    const mean = columnSum(network.at(layer.sums), units, unit, rows, element) / (rows as f64);
-    const variance = columnSquares(network.at(layer.sums), units, unit, rows, mean, element) / (rows as f64);
-    // The running variance estimates the population's: unbiased, as in PyTorch.
-    const unbiased = rows > 1 ? (variance * (rows as f64)) / ((rows as f64) - 1) : variance;
+    const z = network.at(layer.sums) + unit * element;
+    const mean = meanOf(z, units * element, rows, element);
+    const variance = varianceOf(z, units * element, rows, mean, element);
     store<f64>(means + (unit << 3), mean);
-    store<f64>(variances + (unit << 3), unbiased);
-    normalizeColumn(network, layer, unit, rows, mean, variance);
+    // The running variance estimates the population's: unbiased, as in PyTorch.
+    store<f64>(means + ((units + unit) << 3), rows > 1 ? (variance * (rows as f64)) / ((rows as f64) - 1) : variance);
+    normalizeSlice(network, layer, 0, unit, units * element, rows, 0, mean, variance);
   }
 }
 
@@ -53,7 +40,7 @@ export function areStatisticsFinite(network: Network): bool {
     const layer = network.layer(l);
     if (layer.normalization != Normalization.Batch) continue;
     const units: usize = layer.units;
-    if (!(largestMagnitude<f64>(network.at(layer.deviations) + (units << 3), 2 * units) < Infinity)) {
+    if (!(largestMagnitude(network.at(layer.deviations) + (units << 3), 2 * units, 8) < Infinity)) {
       network.failedLayer = l;
       return false;
     }
@@ -78,91 +65,89 @@ export function keepStatistics(network: Network): void {
 
 /** The same with the running statistics, where there is no batch to look at. */
 export function normalizeByStatistics(network: Network, layer: Layer, rows: usize): void {
-  for (let unit: usize = 0; unit < layer.units; unit++) {
+  const units: usize = layer.units;
+  for (let unit: usize = 0; unit < units; unit++) {
     const mean = load<f64>(network.at(layer.means) + (unit << 3));
     const variance = load<f64>(network.at(layer.variances) + (unit << 3));
-    normalizeColumn(network, layer, unit, rows, mean, variance);
+    normalizeSlice(network, layer, 0, unit, units * (network.elementBytes as usize), rows, 0, mean, variance);
   }
 }
 
-function normalizeColumn(network: Network, layer: Layer, unit: usize, rows: usize, mean: f64, variance: f64): void {
+/** The slice that begins in a row at a unit: `count` numbers `stride` bytes apart, whose scales and shifts lie `parameterStride` bytes apart. */
+function normalizeSlice(
+  network: Network,
+  layer: Layer,
+  row: usize,
+  unit: usize,
+  stride: usize,
+  count: usize,
+  parameterStride: usize,
+  mean: f64,
+  variance: f64,
+): void {
   const element: usize = network.elementBytes;
-  const bytes = (layer.units as usize) * element;
+  const at = (row * (layer.units as usize) + unit) * element;
   const inverse = 1 / sqrt<f64>(variance + layer.normalizationEpsilon);
-  store<f64>(network.at(layer.deviations) + (unit << 3), inverse);
-  const scale = read(network.at(layer.scales) + unit * element, element);
-  const shift = read(network.at(layer.shifts) + unit * element, element);
-  let z = network.at(layer.sums) + unit * element;
-  let hat = layer.normalized ? network.at(layer.normalized) + unit * element : z;
-  for (; rows > 0; rows--, z += bytes, hat += bytes) {
+  store<f64>(network.at(layer.deviations) + ((row + unit) << 3), inverse);
+  let z = network.at(layer.sums) + at;
+  let hat = layer.normalized ? network.at(layer.normalized) + at : z;
+  let scale = network.at(layer.scales) + unit * element;
+  let shift = network.at(layer.shifts) + unit * element;
+  for (; count > 0; count--, z += stride, hat += stride, scale += parameterStride, shift += parameterStride) {
     const normal = rounded((read(z, element) - mean) * inverse, element);
     write(hat, normal, element);
-    write(z, rounded(normal * scale, element) + shift, element);
+    write(z, rounded(normal * read(scale, element), element) + read(shift, element), element);
   }
+}
+
+/** The way back of layer normalisation. Owns rows. */
+export function normalizeRowsBackward(network: Network, layer: Layer, rows: usize): void {
+  const element: usize = network.elementBytes;
+  for (let row: usize = 0; row < rows; row++) sliceBackward(network, layer, row, 0, element, layer.units, element);
+}
+
+/** The way back of batch normalisation. Owns columns. */
+export function normalizeBatchBackward(network: Network, layer: Layer, rows: usize): void {
+  const bytes = (layer.units as usize) * (network.elementBytes as usize);
+  for (let unit: usize = 0; unit < layer.units; unit++) sliceBackward(network, layer, 0, unit, bytes, rows, 0);
 }
 
 /**
- * The way back of layer normalisation, in place in the deltas: dẑ = dz · scale, then
- * dz = inverse · (dẑ − mean(dẑ) − ẑ · mean(dẑ ẑ)), means over the row's units. Owns rows.
+ * The way back of a slice, in place in the deltas: dẑ = dz · scale, then dz = inverse · (dẑ − mean(dẑ) − ẑ · mean(dẑ ẑ)), means over the slice.
  */
-export function normalizeRowsBackward(network: Network, layer: Layer, rows: usize): void {
+function sliceBackward(network: Network, layer: Layer, row: usize, unit: usize, stride: usize, count: usize, parameterStride: usize): void {
   const element: usize = network.elementBytes;
-  const units: usize = layer.units;
-  const bytes = units * element;
-  const scales = network.at(layer.scales);
-  let d = network.at(layer.deltas);
-  let hat = network.at(layer.normalized);
-  let deviation = network.at(layer.deviations);
-  for (; rows > 0; rows--, d += bytes, hat += bytes, deviation += 8) {
-    let sum: f64 = 0,
-      product: f64 = 0;
-    for (let i: usize = 0; i < bytes; i += element) {
-      const scaled = read(d + i, element) * read(scales + i, element);
-      sum += scaled;
-      product += scaled * read(hat + i, element);
+  const at = (row * (layer.units as usize) + unit) * element;
+  const inverse = load<f64>(network.at(layer.deviations) + ((row + unit) << 3));
+  let sum: f64 = 0,
+    product: f64 = 0;
+  for (let pass = 0; pass < 2; pass++) {
+    let d = network.at(layer.deltas) + at;
+    let hat = network.at(layer.normalized) + at;
+    let scale = network.at(layer.scales) + unit * element;
+    for (let i: usize = 0; i < count; i++, d += stride, hat += stride, scale += parameterStride) {
+      const scaled = read(d, element) * read(scale, element);
+      const normal = read(hat, element);
+      if (pass) {
+        write(d, inverse * (scaled - sum - normal * product), element);
+      } else {
+        sum += scaled;
+        product += scaled * normal;
+      }
     }
-    backwardInto(d, hat, scales, element, element, units, sum, product, load<f64>(deviation), element);
+    sum /= count as f64;
+    product /= count as f64;
   }
 }
 
-/** The same of batch normalisation, means over the rows of the batch. Owns columns. */
-export function normalizeBatchBackward(network: Network, layer: Layer, rows: usize): void {
+/** The same with the running statistics, which depend on no row: dz = inverse · dz · scale. Owns columns. */
+export function normalizeByStatisticsBackward(network: Network, layer: Layer, rows: usize): void {
   const element: usize = network.elementBytes;
   const units: usize = layer.units;
-  const bytes = units * element;
   for (let unit: usize = 0; unit < units; unit++) {
-    const at = unit * element;
-    const d = network.at(layer.deltas) + at;
-    const hat = network.at(layer.normalized) + at;
-    const scales = network.at(layer.scales) + at;
-    const scale = read(scales, element);
-    let sum: f64 = 0,
-      product: f64 = 0;
-    for (let row: usize = 0, i: usize = 0; row < rows; row++, i += bytes) {
-      const scaled = read(d + i, element) * scale;
-      sum += scaled;
-      product += scaled * read(hat + i, element);
-    }
-    backwardInto(d, hat, scales, bytes, 0, rows, sum, product, load<f64>(network.at(layer.deviations) + (unit << 3)), element);
-  }
-}
-
-function backwardInto(
-  d: usize,
-  hat: usize,
-  scales: usize,
-  stride: usize,
-  scaleStride: usize,
-  count: usize,
-  sum: f64,
-  product: f64,
-  inverse: f64,
-  element: usize,
-): void {
-  const n = count as f64;
-  for (; count > 0; count--, d += stride, hat += stride, scales += scaleStride) {
-    const scaled = read(d, element) * read(scales, element);
-    write(d, inverse * (scaled - sum / n - (read(hat, element) * product) / n), element);
+    const factor = load<f64>(network.at(layer.deviations) + (unit << 3)) * read(network.at(layer.scales) + unit * element, element);
+    let d = network.at(layer.deltas) + unit * element;
+    for (let row: usize = 0; row < rows; row++, d += units * element) write(d, factor * read(d, element), element);
   }
 }
 
@@ -187,19 +172,18 @@ export function normalizationGradient(network: Network, layer: Layer, rows: usiz
   }
 }
 
-function columnSum(z: usize, units: usize, unit: usize, rows: usize, element: usize): f64 {
+function meanOf(z: usize, stride: usize, count: usize, element: usize): f64 {
   let sum: f64 = 0;
-  let p = z + unit * element;
-  for (; rows > 0; rows--, p += units * element) sum += read(p, element);
-  return sum;
+  for (let i: usize = 0; i < count; i++, z += stride) sum += read(z, element);
+  return sum / (count as f64);
 }
 
-function columnSquares(z: usize, units: usize, unit: usize, rows: usize, mean: f64, element: usize): f64 {
+/** The biased one. */
+function varianceOf(z: usize, stride: usize, count: usize, mean: f64, element: usize): f64 {
   let sum: f64 = 0;
-  let p = z + unit * element;
-  for (; rows > 0; rows--, p += units * element) {
-    const difference = read(p, element) - mean;
+  for (let i: usize = 0; i < count; i++, z += stride) {
+    const difference = read(z, element) - mean;
     sum += difference * difference;
   }
-  return sum;
+  return sum / (count as f64);
 }

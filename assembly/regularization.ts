@@ -24,7 +24,8 @@ export function addPenaltyGradient(network: Network): void {
   const element: usize = network.elementBytes;
   for (let l: u32 = 0; l < network.layerCount; l++) {
     const layer = network.layer(l);
-    if (layer.l1 == 0 && layer.l2 == 0) continue;
+    // A frozen layer has no derivative.
+    if (!layer.trainable || (layer.l1 == 0 && layer.l2 == 0)) continue;
     let w = network.at(layer.weights);
     let g = network.at(layer.weights - network.parameters + network.gradient);
     const end = w + (layer.inputs as usize) * (layer.units as usize) * element;

@@ -91,7 +91,8 @@ function checkAnswers({ name }: Case, [first, ...others]: readonly Contender[]):
   }
 }
 
-function medianOf(sorted: readonly number[]): number {
+/** The middle of numbers in ascending order. */
+export function medianOf(sorted: readonly number[]): number {
   const middle = sorted.length >> 1;
   const upper = sorted[middle] as number;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;

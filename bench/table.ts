@@ -46,6 +46,6 @@ function aligned(title: string, lines: readonly (readonly string[])[]): string {
 }
 
 /** Three digits, or all in front of the point. */
-function digits(x: number): string {
+export function digits(x: number): string {
   return x >= 100 ? x.toFixed(0) : x.toPrecision(3);
 }

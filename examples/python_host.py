@@ -20,7 +20,8 @@ INPUTS, LAYER_COUNT, SEED, LEARNING_RATE = 4, 8, 12, 24
 SAMPLE_CAPACITY, TRAINING, SAMPLE_ROWS, BATCH_ROWS = 32, 36, 40, 44
 EPOCH_TARGET, HISTORY_INTERVAL, HISTORY_LENGTH, EPOCH = 48, 56, 64, 72
 HISTORY, SAMPLE_INPUTS, SAMPLE_TARGETS = 124, 132, 136
-LAYER_TABLE, UNITS, ACTIVATION, WEIGHTS, TRAINABLE = 448, 0, 4, 20, 36
+HISTORY_WIDTH = 452
+LAYER_TABLE, UNITS, ACTIVATION, WEIGHTS, TRAINABLE = 608, 0, 4, 20, 36
 SIGMOID, OK, MORE = 1, 0, 1
 
 
@@ -62,7 +63,7 @@ def main():
 
     # One sigmoid neuron with 3 inputs. Fields that are left at 0: no bias, uniform weights, squared error, gradients summed, plain descent
     # at a constant rate.
-    core.write(base, "608x")  # header and layer table
+    core.write(base, "768x")  # header and layer table
     core.write(base, "I", 8)  # f64
     core.write(base + INPUTS, "III", 3, 1, 1)  # inputs, layers, seed
     core.write(base + LEARNING_RATE, "d", 1.0)
@@ -87,8 +88,9 @@ def main():
     while status == MORE:
         status = core.call("train", base, 4000)
         (history,), (length,) = core.read(base + HISTORY, "I"), core.read(base + HISTORY_LENGTH, "I")
-        entries = core.read(base + history, f"{4 * length}d")  # epoch, loss, validation loss, learning rate
-        for epoch, loss in zip(entries[0::4], entries[1::4]):
+        (width,) = core.read(base + HISTORY_WIDTH, "I")
+        entries = core.read(base + history, f"{width * length}d")  # each begins with epoch, loss, validation loss, learning rate
+        for epoch, loss in zip(entries[0::width], entries[1::width]):
             print(f"epoch {epoch:.0f}, loss:", loss)
         core.write(base + HISTORY_LENGTH, "I", 0)
     assert status == OK, f"train: status {status}"

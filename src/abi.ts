@@ -31,7 +31,7 @@ export const enum Header {
   LearningRate = 24,
   /** in: rows that the samples region must hold. */
   SampleCapacity = 32,
-  /** in: 1 where `train` will be called, 0 for a network that only thinks, which needs less memory. */
+  /** in: 1 where `train` or `differentiate` will be called, 0 for a network that only thinks and is evaluated, which needs less memory. */
   Training = 36,
   /** in: rows of samples that `train` uses, at most `SampleCapacity`. */
   SampleRows = 40,
@@ -39,9 +39,9 @@ export const enum Header {
   BatchRows = 44,
   /** in, f64: `train` is finished when `Epoch` has reached this whole number. */
   EpochTarget = 48,
-  /** in, f64: every so many epochs, and at the last one, the loss of the epoch goes into the history. */
+  /** in, f64: every so many epochs, and at the last one, an entry of the epoch goes into the history. */
   HistoryInterval = 56,
-  /** in/out: losses that stand in the history; the host takes them and writes 0. */
+  /** in/out: entries that stand in the history; the host takes them and writes 0. */
   HistoryLength = 64,
   /** in/out: entries from which on the history is full and `train` returns `Status.More`; 0 for as many as there is room for. */
   HistoryCapacity = 68,
@@ -53,7 +53,7 @@ export const enum Header {
   Cursor = 88,
   /** out: width of an output row: the last layer's units. */
   Outputs = 92,
-  /** out, f64: loss of the last step that was tried. */
+  /** out, f64: loss of the last step that was tried, after it with `Lbfgs`; or that of `differentiate`, whichever came last. */
   LastLoss = 96,
   /** in/out, f64: sum of the losses of the rows seen in the epoch that is under way. A host may only write 0. */
   EpochSum = 104,
@@ -63,13 +63,13 @@ export const enum Header {
   Parameters = 116,
   /** out: offset of the gradient, in the layout of the parameters. */
   Gradient = 120,
-  /** out: offset of the history, f64 each. */
+  /** out: offset of the history, HistoryWidth doubles for each entry: epoch, loss, validation loss, rate, measures, validation's measures. */
   History = 124,
   /** out: offset of the generator's state: 624 words and the position. */
   Generator = 128,
   /** out: offset of the input samples (SampleCapacity, Inputs), row by row. */
   SampleInputs = 132,
-  /** out: offset of the targets (SampleCapacity, Outputs); `think` writes its outputs here. */
+  /** out: offset of the targets (SampleCapacity, TargetWidth); `think` writes its outputs (rows, Outputs) here. */
   SampleTargets = 136,
   /** out: offset of the panel that products pack into. */
   Panel = 140,
@@ -153,7 +153,7 @@ export const enum Header {
   BestEpoch = 376,
   /** out: offset of the best epoch's parameters and statistics. */
   BestParameters = 384,
-  /** in/out: 1 when training ended by `Patience`. */
+  /** in/out: 1 when training ended by `Patience`, or `Lbfgs` has arrived. */
   Stopped = 388,
   /** out: offset of the statistics that batch normalisation has gathered, f64 each: means, then variances, layer by layer. */
   Statistics = 392,
@@ -177,8 +177,44 @@ export const enum Header {
   SetBytes = 440,
   /** out: for the core's own use. */
   Features = 444,
+  /** in: measures that the history has for each epoch besides the loss: the sum of codes of `Measure`. */
+  Measures = 448,
+  /** out: doubles of an entry of the history. */
+  HistoryWidth = 452,
+  /** in/out, f64: sum of the weights of the rows seen in the epoch that is under way, then the sums of the three measures over them. */
+  EpochMeasures = 456,
+  /** out, f64: the three measures of the validation rows after the last epoch. */
+  ValidationMeasures = 488,
+  /** in: a code of `Evaluation`: what `evaluate` shall find, for which there must be room. */
+  Evaluation = 512,
+  /** in: `evaluate` counts a row as right for `TopAccuracy` if its class is among so many with the largest outputs. */
+  TopCount = 516,
+  /** out: offset of what `evaluate` has found, f64 each, see `Report`. */
+  Report = 520,
+  /** out: offset of the outputs that `evaluate` has found (SampleCapacity, Outputs), f64 each. */
+  Scores = 524,
+  /** out: offset of room for an order of the rows, u32 each. */
+  Ranks = 528,
+  /** in: 1 where `differentiate` shall give derivatives by the inputs. */
+  InputGradient = 532,
+  /** in: pairs of steps and gradient changes that `Lbfgs` remembers, 1 … 1000. */
+  PairCapacity = 536,
+  /** out: pairs that it remembers. */
+  PairCount = 540,
+  /** out: place of the newest pair. */
+  PairNewest = 544,
+  /** in/out: 1 while gradient and LastLoss are those of the parameters and samples as they are; a host that changes either writes 0. */
+  GradientReady = 548,
+  /** out, f64: the step that `Lbfgs` took along its last direction. */
+  StepLength = 552,
+  /** out: offset of the curvatures of the pairs, f64 each. */
+  Curvatures = 560,
+  /** out, f64: the same four sums as EpochMeasures, over the rows of the last step. */
+  BatchMeasures = 568,
+  /** out: offset of the weights that rows have in `evaluate` (SampleCapacity), f64 each. */
+  RowWeights = 600,
   /** The header's size; the layer table follows. */
-  Bytes = 448,
+  Bytes = 608,
 }
 
 /** Offsets of the fields of one entry of the layer table, in bytes. All are `u32`. */
@@ -344,6 +380,8 @@ export const enum Optimizer {
   AmsGrad = 6,
   Nadam = 7,
   Lion = 8,
+  /** Limited-memory BFGS with a line search for the strong Wolfe conditions. Each step takes all rows. */
+  Lbfgs = 9,
 }
 
 /** How the learning rate goes with the steps t, counted from 0 after the warm-up. */
@@ -374,4 +412,63 @@ export const enum Normalization {
   Layer = 1,
   /** Of each unit over the rows of the batch. */
   Batch = 2,
+}
+
+/** What is measured over the rows of an epoch besides the loss; codes add up. */
+export const enum Measure {
+  /** The share of answers that are right: of rows behind softmax, of single outputs, which say yes from 0.5 on, else. */
+  Accuracy = 1,
+  /** The mean of |y − t|. */
+  AbsoluteError = 2,
+  /** The root of the mean of (y − t)². */
+  RootMeanSquaredError = 4,
+}
+
+/** What `evaluate` takes outputs for. */
+export const enum Evaluation {
+  None = 0,
+  /** Numbers that should be near their targets. */
+  Values = 1,
+  /** Answers of yes and no, from 0.5 on. */
+  Answers = 2,
+  /** One class a row: the largest output's; or with a single output the second of two classes from 0.5 on. */
+  Classes = 3,
+}
+
+/** Places in the report of `evaluate`; K is the number of classes (2 with a single output) or answers. What does not belong to the kind is 0. */
+export const enum Report {
+  /** The loss, as training has it. */
+  Loss = 0,
+  /** The sum of the rows' weights. */
+  Weight = 1,
+  /** Values: the mean of |y − t|. */
+  AbsoluteError = 2,
+  /** Values: the root of the mean of (y − t)² of each output, their mean over the outputs. */
+  RootMeanSquaredError = 3,
+  /** Values: 1 − Σ (y − t)² / Σ (t − mean t)² of each output, their mean over the outputs. */
+  R2 = 4,
+  /** Classes: the share of rows that are right. Answers: the share of single answers. */
+  Accuracy = 5,
+  /** Classes: the share of rows whose class is among the TopCount likeliest. Answers: the share of rows that are right in all. */
+  TopAccuracy = 6,
+  /** The mean of −log of the output for what is right. */
+  LogLoss = 7,
+  /** The mean of the classes' F1. */
+  MacroF1 = 8,
+  /** The mean of those areas under the curve that are numbers. */
+  MacroArea = 9,
+  /** The first of K × 5 numbers, see `ClassReport`. Then K × K: the confusion matrix of Classes. */
+  PerClass = 10,
+}
+
+/** Numbers in the report for each class. */
+export const enum ClassReport {
+  Precision = 0,
+  Recall = 1,
+  F1 = 2,
+  /** Rows of the class, by their weights. */
+  Support = 3,
+  /** Area under the ROC curve; NaN where there is none. */
+  Area = 4,
+  Width = 5,
 }

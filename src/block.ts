@@ -1,5 +1,6 @@
-import { Abi, Header, LayerField, type Status } from "./abi.js";
+import { Abi, Header, type LayerField, type Status } from "./abi.js";
 import { type Core, instantiate, statusError } from "./core.js";
+import type { Fields } from "./options/check.js";
 import type { LayerPlan } from "./options/layers.js";
 import type { Plan } from "./options/network.js";
 
@@ -7,19 +8,11 @@ import type { Plan } from "./options/network.js";
 const PAGE = 65536;
 const ADDRESSABLE = 2 ** 32;
 
-/** Numbers of an entry of the history: epoch, loss, validation loss, learning rate. */
-export const HISTORY_WIDTH = 4;
+/** The fields of the header that only make room. */
+const ROOM = [Header.SampleCapacity, Header.Training, Header.Shuffle, Header.RestoreBest, Header.InputGradient] as const;
 
-/** The fields of the header that decide how much room there is, and that a call may want to be larger. */
-const FIELDS = [
-  Header.SampleCapacity,
-  Header.Training,
-  Header.BatchRows,
-  Header.Shuffle,
-  Header.RestoreBest,
-  Header.Labels,
-  Header.Weighted,
-] as const;
+/** All that decide how much room there is, and that a call may want to be larger; the others also say what is done. */
+const FIELDS = [...ROOM, Header.BatchRows, Header.Labels, Header.Weighted, Header.Measures, Header.Evaluation] as const;
 
 /** What a call needs room for; what it does not name stays. */
 export type Demand = Partial<Record<(typeof FIELDS)[number], number>>;
@@ -50,57 +43,36 @@ export class Block {
     // The self-test has left its network here; everything in front of the samples starts from zeros.
     new Uint8Array(this.core.memory.buffer, this.base).fill(0);
     this.#writePlan(plan);
-    plan.layers.forEach((layer, i) => {
-      this.#writeLayer(layer, i);
-    });
-    this.setUint(Header.SampleCapacity, 1);
     this.#layOut();
     this.core.initialize(this.base);
   }
 
   #writePlan({ inputs, layers, seed, loss, reduction, optimizer }: Plan): void {
-    this.setUint(Header.ElementBytes, this.elementBytes);
-    this.setUint(Header.Inputs, inputs);
-    this.setUint(Header.LayerCount, layers.length);
-    this.setUint(Header.Seed, seed);
-    this.setUint(Header.Loss, loss.code);
-    this.setDouble(Header.LossParameter, loss.parameter);
-    this.setUint(Header.Reduction, reduction);
-    this.setUint(Header.Optimizer, optimizer.code);
-    this.setDouble(Header.LearningRate, optimizer.learningRate);
-    this.setDouble(Header.Beta1, optimizer.beta1);
-    this.setDouble(Header.Beta2, optimizer.beta2);
-    this.setDouble(Header.Epsilon, optimizer.epsilon);
-    this.setDouble(Header.WeightDecay, optimizer.weightDecay);
-    this.setDouble(Header.ClipValue, optimizer.clipValue);
-    this.setDouble(Header.ClipNorm, optimizer.clipNorm);
-    this.setUint(Header.Schedule, optimizer.schedule);
-    this.setDouble(Header.ScheduleSteps, optimizer.scheduleSteps);
-    this.setDouble(Header.ScheduleFactor, optimizer.scheduleFactor);
-    this.setDouble(Header.ScheduleFloor, optimizer.scheduleFloor);
-    this.setDouble(Header.WarmUpSteps, optimizer.warmUp);
-    this.setDouble(Header.PlateauScale, 1);
-    this.setDouble(Header.PlateauBest, Number.POSITIVE_INFINITY);
+    const uints = {
+      [Header.ElementBytes]: this.elementBytes,
+      [Header.Inputs]: inputs,
+      [Header.LayerCount]: layers.length,
+      [Header.Seed]: seed,
+      [Header.Loss]: loss.code,
+      [Header.Reduction]: reduction,
+      [Header.SampleCapacity]: 1,
+    };
+    const doubles = {
+      [Header.LossParameter]: loss.parameter,
+      [Header.PlateauScale]: 1,
+      [Header.PlateauBest]: Number.POSITIVE_INFINITY,
+    };
+    this.#write({ uints, doubles }, 0);
+    this.#write(optimizer, 0);
+    layers.forEach((layer, i) => {
+      this.#write(layer, layerField(i, 0));
+    });
   }
 
-  #writeLayer(layer: LayerPlan, i: number): void {
-    const uint = (field: LayerField, value: number) => this.setUint(layerField(i, field), value);
-    const double = (field: LayerField, value: number) => this.setDouble(layerField(i, field), value);
-    uint(LayerField.Units, layer.units);
-    uint(LayerField.Activation, layer.activationCode);
-    uint(LayerField.Bias, Number(layer.bias));
-    uint(LayerField.Initializer, layer.initializer);
-    uint(LayerField.Trainable, Number(layer.trainable));
-    double(LayerField.Parameter, layer.parameter);
-    uint(LayerField.Normalization, layer.normalization);
-    uint(LayerField.Residual, Number(layer.residual));
-    double(LayerField.NormalizationEpsilon, layer.normalizationEpsilon);
-    double(LayerField.NormalizationMomentum, layer.normalizationMomentum);
-    double(LayerField.Dropout, layer.dropout);
-    double(LayerField.L1, layer.l1);
-    double(LayerField.L2, layer.l2);
-    double(LayerField.MaxNorm, layer.maxNorm);
-    double(LayerField.InitializerParameter, layer.initializerParameter);
+  /** Writes numbers to their offsets behind `at`. */
+  #write({ uints, doubles }: Fields, at: number): void {
+    for (const [field, value] of Object.entries(uints)) this.setUint(at + Number(field), value);
+    for (const [field, value] of Object.entries(doubles)) this.setDouble(at + Number(field), value);
   }
 
   /**
@@ -108,10 +80,10 @@ export class Block {
    * so that views of them are void.
    */
   ensure(demand: Demand): boolean {
-    const wanted = FIELDS.map((field) => {
+    const wanted = FIELDS.map((field, i) => {
       const present = this.uint(field);
       const asked = demand[field] ?? present;
-      return field === Header.Labels || field === Header.Weighted || field === Header.BatchRows ? asked : Math.max(present, asked);
+      return i < ROOM.length ? Math.max(present, asked) : asked;
     });
     const before = FIELDS.map((field) => this.uint(field));
     if (wanted.every((value, i) => value === before[i])) return false;
@@ -124,6 +96,20 @@ export class Block {
     } catch (error) {
       this.#setFields(before);
       this.#layOut();
+      throw error;
+    }
+  }
+
+  /** Runs `task`, which may make room; if it throws, the run that was cut before goes on as it was meant to. */
+  keepsRun<R>(task: () => R): R {
+    const batchRows = this.uint(Header.BatchRows);
+    const [shuffle, restoreBest] = [this.uint(Header.Shuffle), this.uint(Header.RestoreBest)];
+    try {
+      return task();
+    } catch (error) {
+      this.ensure({ [Header.BatchRows]: batchRows });
+      this.setUint(Header.Shuffle, shuffle);
+      this.setUint(Header.RestoreBest, restoreBest);
       throw error;
     }
   }
@@ -171,16 +157,32 @@ export class Block {
 
   /** A view of `length` elements where the offset in `field` points to. */
   view(field: number, length: number): Elements {
-    const Type = this.elementBytes === 8 ? Float64Array : Float32Array;
-    return new Type(this.core.memory.buffer as ArrayBuffer, this.base + this.uint(field), length);
+    return this.elements(this.uint(field), length);
   }
 
-  /** The entries of the history, `HISTORY_WIDTH` numbers each, which is empty afterwards. */
-  takeHistory(): Float64Array {
-    const length = this.uint(Header.HistoryLength) * HISTORY_WIDTH;
-    const entries = new Float64Array(this.core.memory.buffer, this.base + this.uint(Header.History), length).slice();
+  /** A view of `length` elements from `offset` on. */
+  elements(offset: number, length: number): Elements {
+    const Type = this.elementBytes === 8 ? Float64Array : Float32Array;
+    return new Type(this.core.memory.buffer, this.base + offset, length);
+  }
+
+  /** A view of the whole block and what follows it. */
+  bytes(): Uint8Array {
+    return new Uint8Array(this.core.memory.buffer, this.base);
+  }
+
+  /** A view of `length` doubles where the offset in `field` points to. */
+  doubles(field: number, length: number): Float64Array {
+    return new Float64Array(this.core.memory.buffer, this.base + this.uint(field), length);
+  }
+
+  /** The entries of the history, each `HistoryWidth` numbers, which is empty afterwards. */
+  takeHistory(): Float64Array[] {
+    const width = this.uint(Header.HistoryWidth);
+    const length = this.uint(Header.HistoryLength);
+    const numbers = this.doubles(Header.History, length * width);
     this.setUint(Header.HistoryLength, 0);
-    return entries;
+    return Array.from({ length }, (_, i) => numbers.slice(i * width, (i + 1) * width));
   }
 }
 
@@ -195,5 +197,5 @@ function tooLarge(bytes: number): RangeError {
 
 /** "5368709120 bytes (5.0 GiB)" */
 function sizeOf(bytes: number): string {
-  return `${bytes} bytes (${(bytes / 2 ** 30).toFixed(bytes < 2 ** 37 ? 1 : 0)} GiB)`;
+  return `${bytes} bytes (${(bytes / 2 ** 30).toFixed(1)} GiB)`;
 }

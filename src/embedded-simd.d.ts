@@ -1,3 +1,4 @@
-/** The core with SIMD, as a text. Written by `npm run build`. */
-declare const binary: string;
+import type { Packed } from "./core.js";
+
+declare const binary: Packed;
 export default binary;

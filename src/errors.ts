@@ -1,3 +1,5 @@
+import type { History } from "./training.js";
+
 /**
  * Training that cannot go on, since a number is no longer finite. The network's weights are those of the last completed step, so it can be
  * trained on with other options.
@@ -5,17 +7,17 @@
 export class TrainingError extends Error {
   override readonly name = "TrainingError";
   /** The step that failed, counted from 1 since the network was made. */
-  readonly iteration: number;
+  declare readonly iteration: number;
   /** The epoch it belongs to, counted from 1 since the network was made. */
-  readonly epoch: number;
+  declare readonly epoch: number;
   /** The loss of the failed step: NaN or infinite, or finite when it was the gradient that overflowed. */
-  readonly loss: number;
+  declare readonly loss: number;
+  /** How the run went until then. */
+  declare readonly history: History;
 
-  constructor(message: string, at: { iteration: number; epoch: number; loss: number }) {
+  constructor(message: string, at: { iteration: number; epoch: number; loss: number; history: History }) {
     super(message);
-    this.iteration = at.iteration;
-    this.epoch = at.epoch;
-    this.loss = at.loss;
+    Object.assign(this, at);
   }
 }
 
@@ -24,8 +26,8 @@ export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value);
   if (typeof value === "bigint") return `${value}n`;
   if (Object.is(value, -0)) return "-0";
-  if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value === "symbol" || typeof value === "function") return `a ${typeof value}`;
+  if (typeof value !== "object" || value === null) return String(value);
   if (Array.isArray(value)) return `an array of ${count(value.length, "element")}`;
   const name = Object.getPrototypeOf(value)?.constructor?.name;
   if (ArrayBuffer.isView(value) && "length" in value) return `a ${name} of ${count(value.length as number, "element")}`;

@@ -1,8 +1,10 @@
 /** Feed-forward neural networks that train in WebAssembly, with the same bits in every host. */
 
 export type { Elements } from "./block.js";
-export { TrainingError } from "./errors.js";
+export type { ClassEvaluation, EvaluateOptions, Evaluation, LabelEvaluation, ValueEvaluation } from "./evaluation.js";
+export type { GradientOptions, Gradients, LayerGradients } from "./inspection.js";
 export { type Layer, NeuralNetwork } from "./network.js";
+export { TrainingError } from "./errors.js";
 export type {
   ActivationName,
   ActivationOption,
@@ -14,6 +16,6 @@ export type {
 export type { LossName, LossOption } from "./options/losses.js";
 export type { NetworkOptions, Precision, ReductionName } from "./options/network.js";
 export type { OptimizerName, OptimizerOption, ScheduleOption } from "./options/optimizers.js";
-export type { EarlyStopping, EpochReport, TrainOptions } from "./options/training.js";
+export type { EarlyStopping, EpochReport, MetricName, Metrics, StepReport, TrainOptions } from "./options/training.js";
 export type { FlatRows, NumericArray, Row, Rows } from "./rows.js";
 export type { History } from "./training.js";

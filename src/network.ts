@@ -1,7 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { Activation, Function as CoreFunction, Header, LayerField } from "./abi.js";
+import { Activation, Function as CoreFunction, Header, LayerField, Normalization } from "./abi.js";
 import { Block, type Elements, layerField } from "./block.js";
 import { count, describe } from "./errors.js";
+import { type EvaluateOptions, type Evaluation, evaluate, readEvaluation } from "./evaluation.js";
+import { activations, type GradientOptions, type Gradients, gradients, readQuestion, summary } from "./inspection.js";
 import type { ActivationName, LayerPlan } from "./options/layers.js";
 import { type NetworkOptions, type Plan, type Precision, readOptions } from "./options/network.js";
 import type { TrainOptions } from "./options/training.js";
@@ -16,8 +18,10 @@ import {
   type Row,
   type Rows,
   readTable,
+  type Table,
   type TableShape,
 } from "./rows.js";
+import { restoreSnapshot, takeSnapshot } from "./snapshot.js";
 import { type History, placeData, placeRun, readRun, trainRun } from "./training.js";
 
 /** One dense layer of a network. */
@@ -36,6 +40,12 @@ export interface Layer {
   readonly weights: Elements;
   /** The biases themselves, one for each unit, as a view like `weights`; empty in a layer without. */
   readonly biases: Elements;
+  /** The scales and shifts of a normalisation, one for each unit, likewise; empty in a layer without. */
+  readonly scales: Elements;
+  readonly shifts: Elements;
+  /** What batch normalisation has gathered, one for each unit, likewise; empty in a layer without. Always float64. */
+  readonly means: Float64Array;
+  readonly variances: Float64Array;
 }
 
 /**
@@ -113,10 +123,7 @@ export class NeuralNetwork implements Disposable {
     if (block.ensure({ [Header.SampleCapacity]: table.rows })) this.#takeViews(block);
     block.view(Header.SampleInputs, table.values.length).set(table.values);
     block.core.think(block.base, table.rows);
-    const outputs = block.view(Header.SampleTargets, table.rows * this.outputs);
-    if (table.form === "flat" || table.form === "typed row") return outputs.slice();
-    if (table.form === "typed rows") return nested(outputs, this.outputs, (row) => row.slice());
-    return nested(outputs, this.outputs, (row) => Array.from(row));
+    return inForm(block.view(Header.SampleTargets, table.rows * this.outputs), this.outputs, table.form);
   }
 
   /** The frequent case without the detour over a table. */
@@ -162,6 +169,8 @@ export class NeuralNetwork implements Disposable {
     this.#isTraining = true;
     try {
       return trainRun(block, run, () => {
+        // Weights may have been written.
+        block.setUint(Header.GradientReady, 0);
         if (turn === this.#turn) return;
         turn = this.#turn;
         placeData(block, this.#plan, run);
@@ -170,6 +179,78 @@ export class NeuralNetwork implements Disposable {
     } finally {
       this.#isTraining = false;
     }
+  }
+
+  /**
+   * How good the network's answers are: the loss, and what belongs to its outputs: accuracy, confusion matrix, precision, recall, F1 and ROC AUC of classes, or errors
+   * and R² of values. Definitions are scikit-learn's.
+   *
+   * @throws TypeError, RangeError for data or options that cannot be used
+   */
+  evaluate(inputs: Row | Rows, targets: Row | Rows, options?: EvaluateOptions): Evaluation {
+    const question = readEvaluation(this.#alive("evaluate").core.memory, this.#plan, inputs, targets, options);
+    return this.#use("evaluate", (block) => evaluate(block, this.#plan, question));
+  }
+
+  /**
+   * The derivatives of the loss over all rows as one batch, by the parameters and by the inputs. Changes nothing.
+   *
+   * @throws TypeError, RangeError for data or options that cannot be used
+   */
+  gradients(inputs: Row | Rows, targets: Row | Rows, options?: GradientOptions): Gradients {
+    const question = readQuestion(this.#alive("gradients").core.memory, this.#plan, inputs, targets, options);
+    return this.#use("gradients", (block) => gradients(block, this.#plan, question));
+  }
+
+  /** The outputs of each layer, from first to last, in the form of the inputs; the last are what `think` answers. */
+  activations(inputs: readonly number[]): number[][];
+  activations(inputs: NumericArray | FlatRows): Elements[];
+  activations(inputs: readonly (readonly number[])[]): number[][][];
+  activations(inputs: readonly NumericArray[]): Elements[][];
+  activations(inputs: Row | Rows): (number[] | number[][] | Elements | Elements[])[];
+  activations(inputs: Row | Rows): (number[] | number[][] | Elements | Elements[])[] {
+    const table = readTable(inputs, this.#inputShape, this.#alive("activations").core.memory);
+    const outputs = this.#use("activations", (block) => activations(block, this.#plan, table));
+    return outputs.map((flat, i) => {
+      const { units } = this.layers[i] as Layer;
+      return table.form === "row" ? Array.from(flat) : inForm(flat, units, table.form);
+    });
+  }
+
+  /** The layers as a text table: their shapes, parameters and bytes. */
+  summary(): string {
+    return summary(this.#alive("summary"), this.#plan);
+  }
+
+  /**
+   * All that the network has become, in bytes of one's own: parameters, running statistics, the optimizer's moments, schedule, generators, counters, and the position
+   * within a run that was cut. `restore` makes a network of the same options, in any host, go on from there with the same bits.
+   */
+  snapshot(): Uint8Array {
+    return takeSnapshot(this.#alive("snapshot"), this.layers.length);
+  }
+
+  /**
+   * Puts back what `snapshot` has taken, of this network or of another that was made with the same options.
+   *
+   * @throws TypeError, RangeError for bytes that are no snapshot, that were changed, or that belong to other options, before anything is changed
+   */
+  restore(snapshot: Uint8Array): void {
+    const block = this.#alive("restore");
+    this.#refuseWhileTraining("restore");
+    restoreSnapshot(block, this.layers.length, snapshot);
+    this.#turn++;
+    this.#takeViews(block);
+  }
+
+  /** Epochs that were completed since the network was made. */
+  get epoch(): number {
+    return this.#alive("epoch").double(Header.Epoch);
+  }
+
+  /** Training steps that were completed since the network was made. */
+  get step(): number {
+    return this.#alive("step").double(Header.Step);
   }
 
   /**
@@ -221,7 +302,20 @@ export class NeuralNetwork implements Disposable {
   }
 
   #refuseWhileTraining(method: string): void {
-    if (this.#isTraining) throw new TypeError(`${method}: expected not to be called from onEpoch; return false there to end the run`);
+    if (this.#isTraining)
+      throw new TypeError(`${method}: expected not to be called from onEpoch or onStep; return false there to end the run`);
+  }
+
+  /** Lets something else than `train` use the sample regions. */
+  #use<R>(method: string, task: (block: Block) => R): R {
+    // Only now: a getter in what was read may have disposed of the network, or used it.
+    const block = this.#alive(method);
+    this.#turn++;
+    try {
+      return task(block);
+    } finally {
+      this.#takeViews(block);
+    }
   }
 
   #takeViews(block: Block): void {
@@ -250,7 +344,10 @@ export class NeuralNetwork implements Disposable {
 
   #layer(plan: LayerPlan, i: number): Layer {
     const inputs = this.#alive("layers").uint(layerField(i, LayerField.Inputs));
-    const { units, bias, activation } = plan;
+    const { units, bias, activation, normalization } = plan;
+    const normalized = normalization === Normalization.None ? 0 : units;
+    const gathered = normalization === Normalization.Batch ? units : 0;
+    const doubles = (name: string, field: LayerField) => this.#alive(`layers[${i}].${name}`).doubles(layerField(i, field), gathered);
     const view = (name: string, field: LayerField, length: number) =>
       this.#alive(`layers[${i}].${name}`).view(layerField(i, field), length);
     return Object.freeze({
@@ -263,6 +360,18 @@ export class NeuralNetwork implements Disposable {
       },
       get biases() {
         return view("biases", LayerField.Biases, bias ? units : 0);
+      },
+      get scales() {
+        return view("scales", LayerField.Scales, normalized);
+      },
+      get shifts() {
+        return view("shifts", LayerField.Shifts, normalized);
+      },
+      get means() {
+        return doubles("means", LayerField.Means);
+      },
+      get variances() {
+        return doubles("variances", LayerField.Variances);
       },
     });
   }
@@ -289,6 +398,13 @@ export class NeuralNetwork implements Disposable {
     if (typeof x === "number") return result[0] as number;
     return Array.isArray(x) ? Array.from(result) : result;
   }
+}
+
+/** Rows of outputs in the form of the inputs that they answer. */
+function inForm(outputs: Elements, width: number, form: Table["form"]): number[][] | Elements | Elements[] {
+  if (form === "flat" || form === "typed row") return outputs.slice();
+  if (form === "typed rows") return nested(outputs, width, (row) => row.slice());
+  return nested(outputs, width, (row) => Array.from(row));
 }
 
 /** The rows of a flat array. */

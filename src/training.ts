@@ -1,11 +1,31 @@
-import { Header, Status } from "./abi.js";
-import { type Block, type Elements, HISTORY_WIDTH } from "./block.js";
+import { Header, Optimizer, Status } from "./abi.js";
+import type { Block } from "./block.js";
 import { statusError } from "./core.js";
 import { count, describe, TrainingError } from "./errors.js";
-import type { ActivationName, LayerPlan } from "./options/layers.js";
+import { notNegative } from "./options/check.js";
+import type { LayerPlan } from "./options/layers.js";
 import type { Plan } from "./options/network.js";
-import { type EpochReport, readTrainOptions, type TrainPlan } from "./options/training.js";
-import { readTable, type Table, type TableShape } from "./rows.js";
+import {
+  type EpochReport,
+  METRICS,
+  type MetricName,
+  type Metrics,
+  readTrainOptions,
+  type StepReport,
+  type TrainPlan,
+} from "./options/training.js";
+import { isUsable, numberError, readTable, type Table } from "./rows.js";
+import {
+  classesOf,
+  inputShape,
+  type Memory,
+  place,
+  placeWeights,
+  readTargets,
+  readWeights,
+  type Samples,
+  type Targets,
+} from "./samples.js";
 
 /** How a training run went: element i of each list belongs to epoch `epoch[i]`, counted from 1 since the network was made. */
 export interface History {
@@ -19,26 +39,19 @@ export interface History {
   readonly validationLoss: number[];
   /** The learning rate of the epoch's last step. */
   readonly learningRate: number[];
+  /** The metrics that were asked for, of the epoch's rows as they were learned from. */
+  readonly metrics: { readonly [name in MetricName]?: number[] };
+  /** The same of the validation rows after the epoch. */
+  readonly validationMetrics: { readonly [name in MetricName]?: number[] };
   /** The epoch that early stopping found best, where it was asked for. */
   bestEpoch?: number;
 }
 
-/** The memory of a network's core, where its own views lie. */
-type Memory = { readonly buffer: ArrayBufferLike };
-
-/** Targets: rows of outputs, or with cross-entropy class numbers. */
-interface Targets {
-  readonly table: Table;
-  readonly labels: boolean;
-}
-
 /** A run whose data and options were read. */
-interface Run {
+export interface Run extends Samples {
   readonly options: TrainPlan;
-  readonly x: Table;
-  readonly t: Targets;
   readonly validation: { readonly x: Table; readonly t: Targets } | undefined;
-  readonly weights: Table | undefined;
+  readonly classWeights: "balanced" | readonly number[] | undefined;
   /** Rows that are learned from, and rows that validate. */
   readonly rows: number;
   readonly validationRows: number;
@@ -47,19 +60,6 @@ interface Run {
 /** Training works in slices of about this long, so that the engine can replace the core's code by a faster version in between. */
 const SLICE_MILLISECONDS = 10;
 const FIRST_SLICE_STEPS = 64;
-
-/** The values that an activation can have; targets beyond cannot be learned. */
-const REACH: Partial<Record<ActivationName, readonly [number, number]>> = {
-  sigmoid: [0, 1],
-  softmax: [0, 1],
-  tanh: [-1, 1],
-  softsign: [-1, 1],
-  relu: [0, Number.POSITIVE_INFINITY],
-  softplus: [0, Number.POSITIVE_INFINITY],
-};
-
-/** What a row of class probabilities may differ from 1 by. */
-const ROW_SUM_TOLERANCE = 1e-6;
 
 /** Reads and checks data and options, and touches nothing of the network. */
 export function readRun(memory: Memory, plan: Plan, inputs: unknown, targets: unknown, given: unknown): Run {
@@ -71,39 +71,69 @@ export function readRun(memory: Memory, plan: Plan, inputs: unknown, targets: un
   if (options.split > 0 && (split === 0 || split === x.rows)) {
     throw new RangeError(`validation.split: expected rows on both sides, got ${options.split} of ${count(x.rows, "row")}`);
   }
+  const rows = x.rows - split;
+  const { batchSize, metrics } = options;
+  if (plan.optimizer.code === Optimizer.Lbfgs && batchSize !== undefined && batchSize < rows) {
+    throw new RangeError(`batchSize: expected all ${count(rows, "row")} with lbfgs, got ${batchSize}`);
+  }
+  const last = (plan.layers.at(-1) as LayerPlan).activation;
+  if (metrics.includes("accuracy") && last !== "softmax" && last !== "sigmoid") {
+    throw new RangeError(`metrics: expected softmax or sigmoid outputs for accuracy, got ${last}`);
+  }
   const weights = readWeights(options.sampleWeights, x.rows, plan, memory);
-  return { options, x, t, validation, weights, rows: x.rows - split, validationRows: split + (validation?.x.rows ?? 0) };
+  const classWeights = readClassWeights(options.classWeights, plan);
+  return { options, x, t, validation, weights, classWeights, rows, validationRows: split + (validation?.x.rows ?? 0) };
 }
 
 /** Makes room for a run and sets it up. Throws before anything of the network has changed. */
 export function placeRun(block: Block, plan: Plan, run: Run): void {
   const { options, rows, validationRows } = run;
+  if (options.resume) checkResumable(block, run);
   const target = block.double(Header.Epoch) + options.epochs;
-  if (target > Number.MAX_SAFE_INTEGER) {
+  if (!options.resume && target > Number.MAX_SAFE_INTEGER) {
     const most = Number.MAX_SAFE_INTEGER - block.double(Header.Epoch);
     throw new RangeError(`epochs: expected at most ${most} more for this network, got ${options.epochs}`);
   }
-  placeData(block, plan, run);
+  block.keepsRun(() => placeData(block, plan, run));
   block.setUint(Header.SampleRows, rows);
   block.setUint(Header.ValidationRows, validationRows);
   block.setUint(Header.Shuffle, Number(options.shuffle));
   block.setUint(Header.RestoreBest, Number(options.restoreBest));
-  block.setDouble(Header.EpochTarget, target);
   block.setUint(Header.HistoryLength, 0);
-  block.setUint(Header.Cursor, 0);
-  block.setDouble(Header.EpochSum, 0);
   block.setUint(Header.OrderReady, 0);
+  block.setUint(Header.GradientReady, 0);
   block.setUint(Header.Patience, options.patience);
   block.setUint(Header.Monitor, Number(options.monitor === "validationLoss" && validationRows > 0));
   block.setDouble(Header.MinimumChange, options.minimumChange);
+  if (options.resume) return;
+  block.setDouble(Header.EpochTarget, target);
+  block.setUint(Header.Cursor, 0);
+  block.setDouble(Header.EpochSum, 0);
+  for (let i = 0; i < 4; i++) block.setDouble(Header.EpochMeasures + 8 * i, 0);
   block.setDouble(Header.BestLoss, Number.POSITIVE_INFINITY);
   block.setDouble(Header.BestEpoch, block.double(Header.Epoch));
   block.setUint(Header.Stopped, 0);
   block.setDouble(Header.LargestGradient, 0);
 }
 
+/** A run that was cut goes on over the same rows in the same batches. */
+function checkResumable(block: Block, { options, rows }: Run): void {
+  const isCut = block.double(Header.Epoch) < block.double(Header.EpochTarget) && block.uint(Header.Stopped) === 0;
+  if (!isCut) throw new RangeError("resume: expected a run that was cut, but the last one came to its end, or there was none");
+  const same = (name: string, before: number | boolean, now: number | boolean) => {
+    if (before !== now) throw new RangeError(`resume: expected ${name} as in the run that was cut, ${before}, got ${now}`);
+  };
+  same("as many rows", block.uint(Header.SampleRows), rows);
+  same("batches of as many rows", block.uint(Header.BatchRows), Math.min(options.batchSize ?? rows, rows));
+  same("shuffle", block.uint(Header.Shuffle) === 1, options.shuffle);
+  // Without it the run has kept no best weights to put back.
+  same("earlyStopping.restoreBest", block.uint(Header.RestoreBest) === 1, options.restoreBest);
+}
+
 /** Makes room for a run's data and places them; again, after someone else has used that room. */
-export function placeData(block: Block, plan: Plan, { options, x, t, validation, weights, rows, validationRows }: Run): void {
+export function placeData(block: Block, plan: Plan, run: Run): void {
+  const { options, x, t, validation, weights, classWeights, rows, validationRows } = run;
+  const weighted = weights !== undefined || classWeights !== undefined;
   block.ensure({
     [Header.SampleCapacity]: rows + validationRows,
     [Header.Training]: 1,
@@ -111,81 +141,97 @@ export function placeData(block: Block, plan: Plan, { options, x, t, validation,
     [Header.Shuffle]: Number(options.shuffle),
     [Header.RestoreBest]: Number(options.restoreBest),
     [Header.Labels]: Number(t.labels),
-    [Header.Weighted]: Number(weights !== undefined),
+    [Header.Weighted]: Number(weighted),
+    [Header.Measures]: options.metrics.reduce((sum, name) => sum + METRICS[name], 0),
   });
-  place(block, plan, "targets", x, t, 0);
-  if (validation) place(block, plan, "validation.targets", validation.x, validation.t, x.rows);
-  if (weights) placeWeights(block, weights, rows + validationRows);
+  place(block, plan, "targets", x, t, 0, true);
+  if (validation) place(block, plan, "validation.targets", validation.x, validation.t, x.rows, true);
+  if (weighted) placeWeights(block, weights, rows + validationRows);
+  if (classWeights) weighClasses(block, plan, classWeights, rows);
 }
 
-/** Trains until the run is over. `afterReport` is called after each call of `onEpoch`, which may have used the network. */
+/** Trains until the run is over or cut. `afterReport` is called after each call of a function of the user's, which may have used the network. */
 export function trainRun(block: Block, { options, validationRows }: Run, afterReport: () => void): History {
-  const { onEpoch } = options;
+  const { onEpoch, onStep, metrics } = options;
   const validates = validationRows > 0;
-  const history: History = { epoch: [], loss: [], validationLoss: [], learningRate: [] };
-  // Someone who looks at each epoch gets the core to come back after each.
+  const lists = () => Object.fromEntries(metrics.map((name) => [name, [] as number[]]));
+  const history: History = {
+    epoch: [],
+    loss: [],
+    validationLoss: [],
+    learningRate: [],
+    metrics: lists(),
+    validationMetrics: validates ? lists() : {},
+  };
+  // Someone who looks at each epoch gets the core to come back after each, and so after each step.
   block.setDouble(Header.HistoryInterval, onEpoch ? 1 : options.historyInterval);
-  block.setUint(Header.HistoryCapacity, onEpoch ? 1 : DEFAULT_HISTORY);
+  block.setUint(Header.HistoryCapacity, onEpoch ? 1 : 0);
   for (let steps = FIRST_SLICE_STEPS; ; ) {
     const start = performance.now();
-    const status = block.core.train(block.base, steps);
+    const before = block.double(Header.Step);
+    const status = block.core.train(block.base, onStep ? 1 : steps);
     const took = performance.now() - start;
     const isLast = status !== Status.More;
     const entries = block.takeHistory();
-    for (let at = 0; at < entries.length; at += HISTORY_WIDTH) {
-      const epoch = entries[at] as number;
-      const stops = onEpoch?.(report(entries, at, validates)) === false;
-      if (onEpoch) afterReport();
-      if (stops) block.setUint(Header.Stopped, 1);
-      if (!onEpoch || stops || isLast || epoch % options.historyInterval === 0) remember(history, entries, at, validates);
+    let isCut = false;
+    if (onStep && block.double(Header.Step) > before) {
+      isCut = onStep(stepReport(block)) === false && !isLast;
+      afterReport();
     }
-    if (status === Status.Ok) {
+    for (const entry of entries) {
+      const report = reportOf(entry, metrics, validates);
+      const stops = onEpoch?.(report) === false;
+      if (onEpoch) afterReport();
+      if (stops) {
+        // An end is more than a cut: the best weights are yet to be put back.
+        block.setUint(Header.Stopped, 1);
+        isCut = false;
+      }
+      if (!onEpoch || stops || isLast || report.epoch % options.historyInterval === 0) remember(history, report);
+    }
+    if (status === Status.Ok || isCut) {
       if (options.patience > 0) history.bestEpoch = block.double(Header.BestEpoch);
       return history;
     }
-    if (status !== Status.More) throw trainingError(block, status);
+    if (status !== Status.More) throw trainingError(block, status, history);
     if (took < SLICE_MILLISECONDS / 2) steps = Math.min(steps * 2, 2 ** 30);
     else if (took > SLICE_MILLISECONDS) steps = Math.max(1, steps >>> 1);
   }
 }
 
-/** As many entries as the core has room for. */
-const DEFAULT_HISTORY = 256;
-
-function remember(history: History, entries: Float64Array, at: number, validates: boolean): void {
-  history.epoch.push(entries[at] as number);
-  history.loss.push(entries[at + 1] as number);
-  if (validates) history.validationLoss.push(entries[at + 2] as number);
-  history.learningRate.push(entries[at + 3] as number);
+function stepReport(block: Block): StepReport {
+  const epoch = block.double(Header.Epoch);
+  const seen = block.uint(Header.Cursor) || block.uint(Header.SampleRows);
+  return {
+    step: block.double(Header.Step),
+    epoch: block.uint(Header.Cursor) > 0 ? epoch + 1 : epoch,
+    batch: Math.ceil(seen / block.uint(Header.BatchRows)),
+    loss: block.double(Header.LastLoss),
+  };
 }
 
-function report(entries: Float64Array, at: number, validates: boolean): EpochReport {
-  const [epoch, loss, validationLoss, learningRate] = entries.subarray(at, at + HISTORY_WIDTH) as unknown as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  return validates ? { epoch, loss, validationLoss, learningRate } : { epoch, loss, learningRate };
+/** An entry of the core's history, whose numbers are epoch, loss, validation loss, learning rate, metrics, and metrics of the validation rows. */
+function reportOf(entry: Float64Array, names: readonly MetricName[], validates: boolean): EpochReport {
+  const [epoch, loss, validationLoss, learningRate] = entry as unknown as [number, number, number, number];
+  const metrics = (first: number): Metrics => Object.fromEntries(names.map((name, i) => [name, entry[first + i]]));
+  return {
+    epoch,
+    loss,
+    learningRate,
+    ...(validates && { validationLoss }),
+    ...(names.length > 0 && { metrics: metrics(4) }),
+    ...(names.length > 0 && validates && { validationMetrics: metrics(4 + names.length) }),
+  };
 }
 
-function inputShape(name: string, { inputs, precision }: Plan): TableShape {
-  return { name, width: inputs, precision };
-}
-
-function outputsOf(plan: Plan): number {
-  return (plan.layers.at(-1) as LayerPlan).units;
-}
-
-function readTargets(name: string, given: unknown, rows: number, plan: Plan, memory: Memory): Targets {
-  const width = outputsOf(plan);
-  const isList = (Array.isArray(given) || ArrayBuffer.isView(given)) && typeof (given as ArrayLike<unknown>)[0] !== "object";
-  const isOneRow = rows === 1 && isList && (given as ArrayLike<unknown>).length === width;
-  const labels = plan.loss.name === "crossEntropy" && isList && !isOneRow;
-  const shape = { name, width: labels ? 1 : width, precision: plan.precision, column: labels || width === 1 };
-  const table = readTable(given, shape, memory);
-  if (table.rows !== rows) throw new RangeError(`${name}: expected ${count(rows, "row")}, as many as inputs, got ${table.rows}`);
-  return { table, labels };
+function remember(history: History, { epoch, loss, validationLoss, learningRate, metrics, validationMetrics }: EpochReport): void {
+  history.epoch.push(epoch);
+  history.loss.push(loss);
+  if (validationLoss !== undefined) history.validationLoss.push(validationLoss);
+  history.learningRate.push(learningRate);
+  for (const name in metrics) history.metrics[name as MetricName]?.push(metrics[name as MetricName] as number);
+  for (const name in validationMetrics)
+    history.validationMetrics[name as MetricName]?.push(validationMetrics[name as MetricName] as number);
 }
 
 function readValidation(memory: Memory, plan: Plan, { validation }: TrainPlan, labels: boolean): Run["validation"] {
@@ -196,59 +242,37 @@ function readValidation(memory: Memory, plan: Plan, { validation }: TrainPlan, l
   return { x, t };
 }
 
-function readWeights(given: unknown, rows: number, plan: Plan, memory: Memory): Table | undefined {
+function readClassWeights(given: unknown, plan: Plan): Run["classWeights"] {
   if (given === undefined) return undefined;
-  const table = readTable(given, { name: "sampleWeights", width: 1, precision: plan.precision, column: true }, memory);
-  if (table.rows !== rows) throw new RangeError(`sampleWeights: expected ${count(rows, "number")}, one for each row, got ${table.rows}`);
-  const bad = Array.prototype.findIndex.call(table.values, (weight: number) => weight < 0);
-  if (bad >= 0) throw new RangeError(`sampleWeights[${bad}]: expected a number from 0 on, got ${describe(table.values[bad])}`);
-  return table;
-}
-
-/** Rows of their own that validate weigh 1. */
-function placeWeights(block: Block, weights: Table, rows: number): void {
-  const view = block.view(Header.SampleWeights, rows);
-  view.fill(1, weights.rows);
-  view.set(weights.values);
-}
-
-/** Copies inputs and targets to row `first` of the samples and checks there what targets must be. */
-function place(block: Block, plan: Plan, name: string, x: Table, t: Targets, first: number): void {
-  const end = first + x.rows;
-  const width = t.labels ? 1 : block.outputs;
-  block.view(Header.SampleInputs, end * block.inputs).set(x.values, first * block.inputs);
-  const targets = block.view(Header.SampleTargets, end * width).subarray(first * width);
-  targets.set(t.table.values);
-  if (t.labels) checkLabels(name, targets, block.outputs);
-  else checkReach(name, targets, width, plan);
-}
-
-function checkLabels(name: string, labels: Elements, classes: number): void {
-  const bad = labels.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
-  if (bad >= 0) throw new RangeError(`${name}[${bad}]: expected a class number from 0 to ${classes - 1}, got ${describe(labels[bad])}`);
-}
-
-function checkReach(name: string, targets: Elements, width: number, plan: Plan): void {
-  const last = plan.layers.at(-1) as Plan["layers"][number];
-  const reach = last.residual || last.dropout > 0 ? undefined : REACH[last.activation];
-  if (!reach) return;
-  const [least, most] = reach;
-  const bad = targets.findIndex((target) => !(target >= least && target <= most));
-  if (bad >= 0) {
-    const where = `${name}[${Math.floor(bad / width)}][${bad % width}]`;
-    throw new RangeError(
-      `${where}: expected a number ${most < Number.POSITIVE_INFINITY ? `from ${least} to ${most}` : `from ${least} on`}, as ${last.activation} outputs are, got ${describe(targets[bad])}`,
-    );
+  const classes = classesOf(plan);
+  if (classes === 0) throw new RangeError("classWeights: expected softmax outputs or a single sigmoid output to go with them");
+  if (given === "balanced") return given;
+  if (!Array.isArray(given)) {
+    throw new TypeError(`classWeights: expected "balanced" or ${count(classes, "number")}, one for each class, got ${describe(given)}`);
   }
-  if (plan.loss.name !== "crossEntropy") return;
-  for (let row = 0; row * width < targets.length; row++) {
-    let sum = 0;
-    for (const target of targets.subarray(row * width, (row + 1) * width)) sum += target;
-    if (Math.abs(sum - 1) > ROW_SUM_TOLERANCE) throw new RangeError(`${name}[${row}]: expected numbers that sum to 1, got a sum of ${sum}`);
-  }
+  if (given.length !== classes)
+    throw new RangeError(`classWeights: expected ${count(classes, "number")}, one for each class, got ${given.length}`);
+  return Array.from(given, (weight, k) => {
+    if (!isUsable(weight, plan.precision)) throw numberError(`classWeights[${k}]`, weight, plan.precision);
+    return notNegative(`classWeights[${k}]`, weight);
+  });
 }
 
-function trainingError(block: Block, status: Status): Error {
+/** Multiplies the weights of the rows that are learned from by those of their classes. */
+function weighClasses({ core, base }: Block, plan: Plan, weights: "balanced" | readonly number[], rows: number): void {
+  const classes = Array.from({ length: classesOf(plan) }, (_, k) => k);
+  if (weights !== "balanced") {
+    for (const k of classes) core.weighClass(base, rows, k, weights[k] as number);
+    return;
+  }
+  const counts = classes.map((k) => core.weighClass(base, rows, k, 1));
+  const present = counts.filter((members) => members > 0).length;
+  counts.forEach((members, k) => {
+    if (members > 0) core.weighClass(base, rows, k, rows / (present * members));
+  });
+}
+
+function trainingError(block: Block, status: Status, history: History): Error {
   if (status !== Status.NonFiniteLoss && status !== Status.NonFiniteGradient) return statusError(status);
   const iteration = block.double(Header.Step) + 1;
   const epoch = block.double(Header.Epoch) + 1;
@@ -262,9 +286,9 @@ function trainingError(block: Block, status: Status): Error {
       : `the gradient became too large (the loss is ${loss})`;
   return new TrainingError(
     `training stopped: ${what} at iteration ${iteration} (epoch ${epoch}, batch ${batch}). The weights are those of the iteration before. ` +
-      (largestGradient > 0 ? `The largest derivative before was ${largestGradient.toPrecision(3)}. ` : "") +
+      (largestGradient > 0 ? `The largest norm (maximum norm) of the gradient before was ${largestGradient.toPrecision(3)}. ` : "") +
       `What usually helps: a smaller learning rate (it is ${block.double(Header.LearningRate)}), inputs scaled to about −1 … 1, ` +
       'optimizer: { clipNorm: 1 }, reduction: "mean"',
-    { iteration, epoch, loss },
+    { iteration, epoch, loss, history },
   );
 }

@@ -49,6 +49,10 @@ const CODES = [
   "Schedule",
   "Monitor",
   "Normalization",
+  "Measure",
+  "Evaluation",
+  "Report",
+  "ClassReport",
   "Function",
 ] as const;
 
@@ -68,6 +72,10 @@ describe("docs/abi.md agrees with src/abi.ts", () => {
       "Schedule",
       "Monitor",
       "Normalization",
+      "Measure",
+      "Evaluation",
+      "Report",
+      "ClassReport",
     ]);
   });
 
@@ -119,7 +127,7 @@ describe.each(BUILDS)("docs/abi.md agrees with $file", ({ file, binary }) => {
       signature.replaceAll("`", "").replaceAll(/\w+: /g, ""),
     ]);
     expect(described.sort()).toEqual(actual.sort());
-    expect(described.length).toBe(10);
+    expect(described.length).toBe(13);
   });
 
   test("self-test and its digests", () => {
@@ -157,7 +165,8 @@ describe.each(BUILDS)("the sequence of calls, on $file", ({ binary }) => {
 
   test("a full history asks to be taken", () => {
     const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
-    const capacity = network.get("HistoryCapacity");
+    const capacity = Math.floor(1024 / network.get("HistoryWidth"));
+    expect(capacity).toBe(256);
     network.prepare(capacity + 1, 1);
     expect(network.call("train", 1_000_000)).toBe(value("Status", "More"));
     expect(network.get("HistoryLength")).toBe(capacity);
@@ -217,9 +226,12 @@ describe.each(BUILDS)("the sequence of calls, on $file", ({ binary }) => {
     ["SampleCapacity", 0],
     ["Loss", 9],
     ["Reduction", 9],
-    ["Optimizer", 9],
+    ["Optimizer", 10],
+    ["Optimizer", 9], // which needs room for at least one pair
     ["Schedule", 6],
     ["Monitor", 2],
+    ["Measures", 8],
+    ["Evaluation", 4],
   ])("layout refuses %s = %i", (name, wrong) => {
     const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
     network.set(name, wrong);
@@ -261,6 +273,106 @@ describe.each(BUILDS)("the sequence of calls, on $file", ({ binary }) => {
     expect(network.call("train", 100)).toBe(value("Status", "InvalidRun"));
     expect(network.call("think", TUTORIAL.targets.length + 1)).toBe(value("Status", "InvalidRun"));
     expect(network.call("think", TUTORIAL.targets.length)).toBe(value("Status", "Ok"));
+  });
+
+  test("the history has the measures that are asked for, behind the learning rate", () => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    expect(network.call("think", 4)).toBe(value("Status", "Ok"));
+    const errors = network.doubles("SampleTargets", 4).map((y, i) => y - (TUTORIAL.targets[i] as number));
+    const shareOf = (holds: (error: number) => boolean) => errors.filter(holds).length / 4;
+    const meanOf = (f: (error: number) => number) => errors.reduce((sum, error) => sum + f(error), 0) / 4;
+    network.set("Measures", value("Measure", "Accuracy") + value("Measure", "RootMeanSquaredError"));
+    network.layOut();
+    network.place(TUTORIAL.inputs, TUTORIAL.targets);
+    network.prepare(1, 1);
+    expect(network.call("train", 1)).toBe(value("Status", "Ok"));
+    expect(network.get("HistoryWidth")).toBe(8);
+    const [epoch, , , , accuracy, squared] = network.doubles("History", 8);
+    expect([epoch, accuracy]).toEqual([1, shareOf((error) => Math.abs(error) < 0.5)]);
+    expect(squared).toBeCloseTo(Math.sqrt(meanOf((error) => error * error)), 14);
+    network.set("Measures", 7);
+    network.layOut();
+    expect(network.get("HistoryWidth")).toBe(10);
+  });
+
+  test("evaluate leaves its report where the page says", () => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    network.train(15_000, 1_000, 1_000);
+    expect(network.call("evaluate", 4)).toBe(value("Status", "InvalidRun")); // nothing is asked for
+    network.set("Evaluation", value("Evaluation", "Classes"));
+    network.set("TopCount", 1);
+    network.layOut();
+    network.place(TUTORIAL.inputs, [0, 1, 1, 1]);
+    for (const rows of [0, 5]) expect(network.call("evaluate", rows)).toBe(value("Status", "InvalidRun"));
+    expect(network.call("evaluate", 4)).toBe(value("Status", "Ok"));
+    const report = network.doubles("Report", value("Report", "PerClass") + 2 * value("ClassReport", "Width") + 4);
+    const at = (name: string) => report[value("Report", name)];
+    const ofClass = (k: number, name: string) =>
+      report[value("Report", "PerClass") + k * value("ClassReport", "Width") + value("ClassReport", name)];
+    expect(["Weight", "Accuracy", "TopAccuracy", "MacroArea"].map(at)).toEqual([4, 0.75, 0.75, 2 / 3]);
+    expect(["Precision", "Recall", "Support", "Area"].map((name) => ofClass(0, name))).toEqual([0.5, 1, 1, 2 / 3]);
+    expect(["Precision", "Recall", "Support", "Area"].map((name) => ofClass(1, name))).toEqual([1, 2 / 3, 3, 2 / 3]);
+    expect(report.slice(-4)).toEqual([1, 0, 1, 2]);
+    const scores = network.doubles("Scores", 4);
+    expect(network.call("think", 4)).toBe(value("Status", "Ok"));
+    expect(scores).toEqual(network.doubles("SampleTargets", 4));
+  });
+
+  test("differentiate gives the gradient that the next step goes along, and the derivatives by the inputs", () => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    const before = network.weights();
+    expect(network.call("differentiate", 4, 1)).toBe(value("Status", "Ok"));
+    const gradient = network.doubles("Gradient", 3);
+    const loss = network.getDouble("LastLoss");
+    expect(network.doubles("SampleInputs", 12)).toEqual(TUTORIAL.inputs);
+    expect(network.weights()).toEqual(before);
+    const { losses } = network.train(1, 1, 1);
+    expect(losses).toEqual([loss]);
+    expect(network.weights()).toEqual(before.map((w, i) => w - (gradient[i] as number)));
+    expect(gradient.every((g) => g !== 0)).toBe(true);
+
+    network.set("InputGradient", 1);
+    network.layOut();
+    network.place([1, 0, 0], [1]);
+    const [weight = 0, ...others] = network.weights();
+    expect(network.call("differentiate", 1, 0)).toBe(value("Status", "Ok"));
+    const derivatives = network.doubles("SampleInputs", 3);
+    const y = 1 / (1 + Math.exp(-weight));
+    for (const [i, w] of [weight, ...others].entries()) expect(derivatives[i]).toBeCloseTo((y - 1) * y * (1 - y) * w, 14);
+
+    for (const rows of [0, 5]) expect(network.call("differentiate", rows, 0)).toBe(value("Status", "InvalidRun"));
+    network.set("Training", 0);
+    network.layOut();
+    expect(network.call("differentiate", 4, 0)).toBe(value("Status", "InvalidRun"));
+  });
+
+  test("weighClass multiplies the weights of a class and counts it", () => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    network.set("Weighted", 1);
+    network.layOut();
+    network.place(TUTORIAL.inputs, TUTORIAL.targets);
+    network.placeWeights([1, 2, 3, 4]);
+    expect(network.call("weighClass", 4, 1, 10)).toBe(2);
+    expect(network.call("weighClass", 3, 0, 0.5)).toBe(1);
+    expect(network.doubles("SampleWeights", 4)).toEqual([0.5, 20, 30, 4]);
+  });
+
+  test("lbfgs arrives, and goes on from a changed network when it is told so", () => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, [0.2, 0.7, 0.6, 0.3]);
+    network.set("Optimizer", value("Optimizer", "Lbfgs"));
+    network.set("PairCapacity", 5);
+    network.layOut();
+    network.call("initialize");
+    network.place(TUTORIAL.inputs, [0.2, 0.7, 0.6, 0.3]);
+    const { status } = network.train(1_000, 10, 1);
+    expect([status, network.get("Stopped")]).toEqual([value("Status", "Ok"), 1]);
+    expect(network.getDouble("Epoch")).toBeLessThan(100);
+    const loss = network.getDouble("LastLoss");
+    network.place(TUTORIAL.inputs, [0.3, 0.7, 0.6, 0.3]);
+    network.set("Stopped", 0);
+    network.set("GradientReady", 0);
+    const { losses } = network.train(1, 1, 1);
+    expect(losses[0]).toBeGreaterThan(loss);
   });
 
   test("layout tells the size of what cannot be, and writes nothing", () => {

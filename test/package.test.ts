@@ -84,10 +84,8 @@ describe("contents", () => {
     for (const path of named) expect(packed).toContain(path.slice(2));
   });
 
-  test("need the loader and nothing else at run time", () => {
-    expect(Object.keys(JSON.parse(npm(project, "ls", "--all", "--json")).dependencies.feedforward.dependencies)).toEqual([
-      "@assemblyscript/loader",
-    ]);
+  test("need nothing else at run time", () => {
+    expect(JSON.parse(npm(project, "ls", "--all", "--json")).dependencies.feedforward.dependencies).toBeUndefined();
   });
 });
 
@@ -141,7 +139,7 @@ describe("Node", () => {
 
 describe("TypeScript", () => {
   const right = `
-    import { NeuralNetwork, TrainingError, type History, type NetworkOptions } from "feedforward";
+    import { NeuralNetwork, TrainingError, type Evaluation, type Gradients, type History, type MetricName, type NetworkOptions } from "feedforward";
     import { scalarCore } from "feedforward/scalar";
     const options: NetworkOptions = { inputs: 3, layers: [{ units: 4, activation: "relu" }, { units: 1 }], precision: "float32" };
     const network = new NeuralNetwork({ ...options, core: scalarCore() });
@@ -151,6 +149,26 @@ describe("TypeScript", () => {
     const flat: Float64Array | Float32Array = network.think({ data: Float32Array.of(1, 0, 0), rows: 1 });
     const weights: number[][] = network.synapticWeights;
     const y: number = network.sigmoidDerivative(network.sigmoid(0));
+    const classes = new NeuralNetwork({ inputs: 3, layers: [{ units: 3, activation: "softmax" }], optimizer: { name: "lbfgs", historySize: 5 } });
+    const metrics: MetricName[] = ["accuracy", "rootMeanSquaredError"];
+    const { validationMetrics } = classes.train([[0, 0, 1], [1, 1, 1]], [0, 2], {
+      epochs: 3, metrics, classWeights: "balanced", resume: false, validation: { split: 0.5 },
+      onStep: ({ step, batch, loss }) => step < 10 || batch + loss < 1,
+      onEpoch: ({ metrics }) => (metrics?.accuracy ?? 0) < 1,
+    });
+    const accuracies: number[] | undefined = validationMetrics.accuracy;
+    const evaluation: Evaluation = classes.evaluate([[0, 0, 1]], [0], { topK: 2, sampleWeights: Float32Array.of(1) });
+    const matrix: readonly (readonly number[])[] = evaluation.kind === "classes" ? evaluation.confusionMatrix : [];
+    const exact: number = evaluation.kind === "labels" ? evaluation.exactMatch : evaluation.kind === "values" ? evaluation.r2 : evaluation.accuracy;
+    const { layers: [first], inputs }: Gradients = network.gradients([[0, 0, 1]], [0], { training: true });
+    const derivatives: (Float64Array | Float32Array)[] = [inputs, ...(first ? [first.weights, first.biases, first.scales, first.shifts] : [])];
+    const ofRow: number[][] = network.activations([1, 0, 0]);
+    const ofRows: number[][][] = network.activations([[1, 0, 0]]);
+    const ofFlat: (Float64Array | Float32Array)[] = network.activations({ data: Float32Array.of(1, 0, 0), rows: 1 });
+    const snapshot: Uint8Array = network.snapshot();
+    network.restore(snapshot);
+    const counted: string = network.summary() + (network.epoch + network.step).toFixed();
+    export { accuracies, counted, derivatives, exact, matrix, ofFlat, ofRow, ofRows };
     const iteration = (error: unknown): number => (error instanceof TrainingError ? error.iteration : 0);
     network.dispose();
     export { flat, history, iteration, row, rows, weights, y };
@@ -172,6 +190,42 @@ describe("TypeScript", () => {
     network.think("1, 0, 0");
     // @ts-expect-error: one row in, one row out
     const answers: number[][] = network.think([1, 0, 0]);
+    // @ts-expect-error: L-BFGS has no clipping
+    new NeuralNetwork({ optimizer: { name: "lbfgs", clipNorm: 1 } });
+    // @ts-expect-error: nor a schedule
+    new NeuralNetwork({ optimizer: { name: "lbfgs", schedule: "constant" } });
+    // @ts-expect-error: a history of steps is L-BFGS' alone
+    new NeuralNetwork({ optimizer: { name: "adam", historySize: 5 } });
+    // @ts-expect-error: no such metric
+    network.train([[0, 0, 1]], [[0]], { epochs: 1, metrics: ["accurcy"] });
+    // @ts-expect-error: one weight for each class, or this word
+    network.train([[0, 0, 1]], [[0]], { epochs: 1, classWeights: "balance" });
+    // @ts-expect-error: true or false
+    network.train([[0, 0, 1]], [[0]], { epochs: 1, resume: 1 });
+    // @ts-expect-error: only metrics that there are
+    network.train([[0, 0, 1]], [[0]], 1).metrics.loss;
+    const evaluation = network.evaluate([[0, 0, 1]], [[0]]);
+    // @ts-expect-error: only classes have a confusion matrix
+    evaluation.confusionMatrix;
+    if (evaluation.kind === "values") {
+      // @ts-expect-error: values have no accuracy
+      evaluation.accuracy;
+    } else {
+      // @ts-expect-error: and others no R²
+      evaluation.r2;
+    }
+    // @ts-expect-error: what is found is not to be written
+    evaluation.loss = 0;
+    // @ts-expect-error: no such option
+    network.evaluate([[0, 0, 1]], [[0]], { top: 1 });
+    // @ts-expect-error: true or false
+    network.gradients([[0, 0, 1]], [[0]], { training: "yes" });
+    // @ts-expect-error: text is no row
+    network.activations("1, 0, 0");
+    // @ts-expect-error: bytes, not their buffer
+    network.restore(new ArrayBuffer(8));
+    // @ts-expect-error: counters are read
+    network.epoch = 0;
     // @ts-expect-error: the layers are fixed
     network.layers = [];
     export { answers };

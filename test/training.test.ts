@@ -1,6 +1,6 @@
 // What `train` can be told: order, batches, validation, stopping, reports, weights, labels; and what layers do while they learn.
 
-import { type EpochReport, type LayerOptions, type NetworkOptions, NeuralNetwork, type TrainOptions } from "feedforward";
+import { type EpochReport, type History, type LayerOptions, type NetworkOptions, NeuralNetwork, type TrainOptions } from "feedforward";
 import { afterAll, describe, expect, test } from "vitest";
 import { BareCore, BareNetwork } from "./support/bare-host.js";
 import { BUILDS } from "./support/builds.js";
@@ -8,6 +8,7 @@ import { bytesOf, expectClose, expectSameBits, parameterBytes, parameters } from
 import { randomTable, reachableTable } from "./support/data.js";
 import { type Everything, everything, oneHot } from "./support/everything.js";
 import { readFixture } from "./support/fixtures.js";
+import { expectSameHistory, joined } from "./support/histories.js";
 import { check, SEED } from "./support/property.js";
 
 interface Orders {
@@ -532,10 +533,15 @@ describe.each(BUILDS)("$name build", ({ options, name }) => {
       const whole = trained({ ...run, train: rest }, options);
       const cut = new NeuralNetwork({ ...run.network, ...options });
       const before = parameterBytes(cut);
-      const parts = [1, 3].map((epochs) => cut.train(run.inputs, run.targets, { ...rest, epochs }));
+      const parts: History[] = [];
+      for (const epochs of [1, 3]) {
+        // L-BFGS has ended by itself, and would find that out again.
+        if (parts.length > 0 && whole.history.epoch.length === 1) break;
+        parts.push(cut.train(run.inputs, run.targets, { ...rest, epochs }));
+      }
       expectSameBits(parameterBytes(cut), parameterBytes(whole.network), "parameters");
       expectSameBits(bytesOf(cut.think(run.inputs).flat()), bytesOf(whole.network.think(run.inputs).flat()), "answers");
-      expect(parts.flatMap(({ loss }) => loss)).toEqual(whole.loss);
+      expectSameHistory(joined(parts), whole.history);
       if (!before.equals(parameterBytes(cut))) changed++;
     });
     expect(changed).toBeGreaterThan(40);
@@ -548,8 +554,7 @@ test(`all builds give the same bits, with everything (FC_SEED=${SEED})`, () => {
     const [first, ...others] = BUILDS.map(({ options }) => trained(run, options));
     for (const other of others) {
       expectSameBits(parameterBytes(other.network), parameterBytes(first?.network as NeuralNetwork), "parameters");
-      expectSameBits(bytesOf(other.loss), bytesOf(first?.loss ?? []), "losses");
-      expectSameBits(bytesOf(other.validationLoss), bytesOf(first?.validationLoss ?? []), "validation losses");
+      expectSameHistory(other.history, first?.history as History);
       expectSameBits(bytesOf(other.network.think(run.inputs).flat()), bytesOf(first?.network.think(run.inputs).flat() ?? []), "answers");
     }
     const before = parameterBytes(new NeuralNetwork(run.network));
@@ -560,6 +565,6 @@ test(`all builds give the same bits, with everything (FC_SEED=${SEED})`, () => {
 
 function trained(run: Everything, options: Pick<NetworkOptions, "core">) {
   const network = new NeuralNetwork({ ...run.network, ...options });
-  const { loss, validationLoss } = network.train(run.inputs, run.targets, run.train);
-  return { network, loss, validationLoss };
+  const history = network.train(run.inputs, run.targets, run.train);
+  return { network, history };
 }

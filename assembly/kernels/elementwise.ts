@@ -11,8 +11,31 @@ function addBy<T, V>(y: usize, x: usize, count: usize): void {
   for (; y < end; y += sizeof<V>(), x += sizeof<V>()) store<V>(y, add<T, V>(load<V>(y), load<V>(x)));
 }
 
+/** to ← y + factor · x for `count` elements of `element` bytes. */
+export function addScaled(to: usize, y: usize, x: usize, factor: f64, count: usize, element: usize): void {
+  if (element == 8) addScaledAs<f64>(to, y, x, factor, count);
+  else addScaledAs<f32>(to, y, x, factor as f32, count);
+}
+
+function addScaledAs<T>(to: usize, y: usize, x: usize, factor: T, count: usize): void {
+  if (ASC_FEATURE_SIMD) addScaledBy<T, v128>(to, y, x, factor, count);
+  else addScaledBy<T, T>(to, y, x, factor, count);
+}
+
+function addScaledBy<T, V>(to: usize, y: usize, x: usize, factor: T, count: usize): void {
+  const end = to + spanBytes<T, V>(count);
+  for (; to < end; to += sizeof<V>(), y += sizeof<V>(), x += sizeof<V>()) {
+    store<V>(to, add<T, V>(load<V>(y), mul<T, V>(splat<T, V>(factor), load<V>(x))));
+  }
+}
+
 /** y ← y · factor for `count` elements. */
-export function scale<T>(y: usize, factor: T, count: usize): void {
+export function scale(y: usize, factor: f64, count: usize, element: usize): void {
+  if (element == 8) scaleAs<f64>(y, factor, count);
+  else scaleAs<f32>(y, factor as f32, count);
+}
+
+function scaleAs<T>(y: usize, factor: T, count: usize): void {
   if (ASC_FEATURE_SIMD) scaleBy<T, v128>(y, factor, count);
   else scaleBy<T, T>(y, factor, count);
 }
@@ -23,7 +46,12 @@ function scaleBy<T, V>(y: usize, factor: T, count: usize): void {
 }
 
 /** y ← y clipped to ± limit for `count` elements. */
-export function clip<T>(y: usize, limit: T, count: usize): void {
+export function clip(y: usize, limit: f64, count: usize, element: usize): void {
+  if (element == 8) clipAs<f64>(y, limit, count);
+  else clipAs<f32>(y, limit as f32, count);
+}
+
+function clipAs<T>(y: usize, limit: T, count: usize): void {
   if (ASC_FEATURE_SIMD) clipBy<T, v128>(y, limit, count);
   else clipBy<T, T>(y, limit, count);
 }

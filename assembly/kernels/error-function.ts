@@ -1,5 +1,5 @@
 import { normalExponential } from "./exponential";
-import { abs, add, atMost, copySign, div, mul, select, splat, sub, vectorBytes } from "./lanes";
+import { abs, add, atMost, copySign, div, mul, select, spanBytes, splat, sub } from "./lanes";
 import { polynomial } from "./polynomial";
 
 // erf x = x + x · P(x²) below 1, and 1 − e^−x² · Q((x − 2) / (x + 2)) from there on, until it rounds to 1. The errors of P and Q are below 2^−59 of the
@@ -72,10 +72,10 @@ export function errorFunction<T, V>(x: V): V {
 
 /** erf x in place for `count` elements from `p` on. */
 export function errorFunctions<T>(p: usize, count: usize): void {
-  const end = p + count * sizeof<T>();
-  if (ASC_FEATURE_SIMD) {
-    const vectorEnd = p + vectorBytes<T>(count);
-    for (; p < vectorEnd; p += sizeof<v128>()) store<v128>(p, errorFunction<T, v128>(load<v128>(p)));
-  }
-  for (; p < end; p += sizeof<T>()) store<T>(p, errorFunction<T, T>(load<T>(p)));
+  if (ASC_FEATURE_SIMD) errorFunctionsBy<T, v128>(p, count);
+  else errorFunctionsBy<T, T>(p, count);
+}
+
+function errorFunctionsBy<T, V>(p: usize, count: usize): void {
+  for (const end = p + spanBytes<T, V>(count); p < end; p += sizeof<V>()) store<V>(p, errorFunction<T, V>(load<V>(p)));
 }

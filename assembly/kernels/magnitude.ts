@@ -3,8 +3,13 @@ import { FEW, vectorBytes } from "./lanes";
 // Without its sign bit, a larger floating-point number is a larger integer, infinity is above all finite numbers and NaN above infinity. So the
 // largest magnitude is a maximum of integers: one instruction, the same in any order, and nothing that is not finite can hide.
 
-/** The largest |x| of `count` elements from `p` on, or something not finite if one of them is not; for f64 rounded down to 20 bits. */
-export function largestMagnitude<T>(p: usize, count: usize): T {
+/** The largest |x| of `count` elements of `element` bytes from `p` on, or something not finite if one of them is not; for f64 rounded down to 20 bits. */
+export function largestMagnitude(p: usize, count: usize, element: usize): f64 {
+  if (element == 8) return largestAs<f64>(p, count);
+  return largestAs<f32>(p, count) as f64;
+}
+
+function largestAs<T>(p: usize, count: usize): T {
   const end = p + count * sizeof<T>();
   let largest: u32 = 0;
   if (ASC_FEATURE_SIMD) {

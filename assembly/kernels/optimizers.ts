@@ -137,7 +137,14 @@ export function momentsOf(optimizer: Optimizer): u32 {
 }
 
 /** One step for `count` parameters at `w`, their gradient at `g`, their moments at `m`; what follows them up to a whole vector is lost. */
-export function updateParameters<T>(optimizer: Optimizer, w: usize, g: usize, m: usize, stride: usize, rates: usize, count: usize): void {
+export function updateParameters(
+  element: u32, optimizer: Optimizer, w: usize, g: usize, m: usize, stride: usize, rates: usize, count: usize
+): void {
+  if (element == 8) updateAs<f64>(optimizer, w, g, m, stride, rates, count);
+  else updateAs<f32>(optimizer, w, g, m, stride, rates, count);
+}
+
+function updateAs<T>(optimizer: Optimizer, w: usize, g: usize, m: usize, stride: usize, rates: usize, count: usize): void {
   switch (optimizer) {
     case Optimizer.Sgd:
       if (count < FEW) return updateBy<Descent, T, T>(w, g, m, stride, rates, count);

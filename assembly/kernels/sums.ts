@@ -52,6 +52,23 @@ export function dot(x: usize, y: usize, count: usize, element: usize): f64 {
   return interleaved<Products>(x, y, 0, count, element);
 }
 
+/** Elements that are summed at once where there are very many; block sums are added in ascending order. */
+const BLOCK: usize = 4096;
+
+/** Σ x y over all parameters, say. */
+export function dotOfBlocks(x: usize, y: usize, count: usize, element: usize): f64 {
+  let sum: f64 = 0;
+  for (; count > BLOCK; count -= BLOCK, x += BLOCK * element, y += BLOCK * element) sum += dot(x, y, BLOCK, element);
+  return sum + dot(x, y, count, element);
+}
+
+/** Σ |x|, likewise. */
+export function magnitudeOfBlocks(x: usize, count: usize, element: usize): f64 {
+  let sum: f64 = 0;
+  for (; count > BLOCK; count -= BLOCK, x += BLOCK * element) sum += sumOfMagnitudes(x, BLOCK, element);
+  return sum + sumOfMagnitudes(x, count, element);
+}
+
 /** Σ term(x, y), with y from the elements at `y`, or the number `c` where `y` is 0. */
 function interleaved<F>(x: usize, y: usize, c: f64, count: usize, element: usize): f64 {
   const f = changetype<F>(0);

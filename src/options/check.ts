@@ -82,3 +82,9 @@ export function choice<K extends string>(
 export function or<T>(given: T, fallback: T): T {
   return given === undefined ? fallback : given;
 }
+
+/** What the core is told, as options decide it: whole numbers and doubles by their offsets in the header or the layer's entry. */
+export interface Fields {
+  readonly uints: Readonly<Record<number, number>>;
+  readonly doubles: Readonly<Record<number, number>>;
+}

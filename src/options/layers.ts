@@ -1,7 +1,7 @@
-import { Activation, Initializer, Normalization } from "../abi.js";
+import { Activation, Initializer, LayerField, Normalization } from "../abi.js";
 import { describe } from "../errors.js";
 import type { Row, Rows } from "../rows.js";
-import { boolean, choice, notNegative, or, positive, record, share, whole, within } from "./check.js";
+import { boolean, choice, type Fields, notNegative, or, positive, record, share, whole, within } from "./check.js";
 
 /**
  * What a layer does with its weighted sums z: sigmoid 1/(1+e^−z); tanh; relu max(z, 0); leakyRelu z or slope·z; elu z or alpha·(e^z − 1); selu
@@ -36,7 +36,7 @@ export type NormalizationOption =
 export interface LayerOptions {
   /** Width of the layer: a whole number, 1 or more. */
   units: number;
-  /** Default `"sigmoid"`, the tutorial's. */
+  /** Default `"sigmoid"`, the tutorial's: Keras' is none, scikit-learn's relu in hidden layers. */
   activation?: ActivationOption;
   /** Whether each unit has a bias, which starts at 0. Default `true`, as in Keras, PyTorch and scikit-learn. */
   bias?: boolean;
@@ -45,42 +45,36 @@ export interface LayerOptions {
    * Keras' and scikit-learn's default.
    */
   initializer?: InitializerOption;
-  /** Default none. Epsilon is 1e-5 for `"layer"` (PyTorch's) and 1e-3 for `"batch"`, whose momentum is 0.99 (Keras'). */
+  /** Default none, as in Keras, PyTorch and scikit-learn. Epsilon is 1e-5 for `"layer"` (PyTorch's) and 1e-3 for `"batch"`, whose momentum is 0.99 (Keras'). */
   normalization?: NormalizationOption;
-  /** Share of the outputs that a training step sets to 0, the others being scaled up: 0 up to 1. Default 0. */
+  /** Share of the outputs that a training step sets to 0, the others being scaled up: 0 up to 1. Default 0; in Keras it is a Dropout layer. */
   dropout?: number;
-  /** Whether the layer's inputs are added to its outputs, which takes as many units as inputs. Default `false`. */
+  /** Whether the layer's inputs are added to its outputs, which takes as many units as inputs. Default `false`; in Keras it is an Add layer. */
   residual?: boolean;
-  /** Whether training changes the layer. Default `true`. */
+  /** Whether training changes the layer. Default `true`, as in Keras. */
   trainable?: boolean;
-  /** l1 · |w| is added to the loss for each weight. Default 0. */
+  /** l1 · |w| is added to the loss for each weight, as Keras' l1 does. Default 0, as Keras' `kernel_regularizer=None`. */
   l1?: number;
-  /** ½ · l2 · w² is added to the loss for each weight, so that its gradient is l2 · w: PyTorch's weight decay, twice Keras' l2. Default 0. */
+  /**
+   * ½ · l2 · w² is added to the loss for each weight, so that its gradient is l2 · w: PyTorch's weight decay, twice Keras' l2. Default 0, as in Keras and
+   * PyTorch; scikit-learn's alpha, which it divides by the rows, is 1e-4.
+   */
   l2?: number;
-  /** After each step the weights into a unit are scaled down to this norm. Default none. */
+  /** After each step the weights into a unit are scaled down to this norm, as by Keras' `MaxNorm`. Default none, as in Keras. */
   maxNorm?: number;
 }
 
 /** A layer with every default in place. */
-export interface LayerPlan {
+export interface LayerPlan extends Fields {
   readonly units: number;
   readonly activation: ActivationName;
-  readonly activationCode: Activation;
-  readonly parameter: number;
   readonly bias: boolean;
-  readonly initializer: Initializer;
-  readonly initializerParameter: number;
   /** Given weights and biases, which are checked where they are placed. */
   readonly values: { readonly weights: unknown; readonly biases: unknown } | undefined;
   readonly normalization: Normalization;
-  readonly normalizationEpsilon: number;
-  readonly normalizationMomentum: number;
   readonly dropout: number;
   readonly residual: boolean;
   readonly trainable: boolean;
-  readonly l1: number;
-  readonly l2: number;
-  readonly maxNorm: number;
 }
 
 const ACTIVATIONS = {
@@ -158,23 +152,41 @@ function readLayer(name: string, given: unknown, inputs: number, isLast: boolean
     throw new RangeError(`${name}.residual: expected as many units as inputs, got ${units} units and ${inputs} inputs`);
   }
   const bias = boolean(`${name}.bias`, or(options.bias, true));
+  const dropout = share(`${name}.dropout`, or(options.dropout, 0));
+  const trainable = boolean(`${name}.trainable`, or(options.trainable, true));
+  const initializer = readInitializer(`${name}.initializer`, or(options.initializer, defaultInitializer(activation.name)));
+  const normalization = readNormalization(`${name}.normalization`, options.normalization);
   return {
     units,
     activation: activation.name,
-    activationCode: ACTIVATIONS[activation.name],
-    parameter:
-      activation.name === "leakyRelu"
-        ? notNegative(`${name}.activation.slope`, or(activation.options.slope, 0.01))
-        : positive(`${name}.activation.alpha`, or(activation.options.alpha, 1)),
     bias,
-    ...readInitializer(`${name}.initializer`, or(options.initializer, defaultInitializer(activation.name))),
-    ...readNormalization(`${name}.normalization`, options.normalization),
-    dropout: share(`${name}.dropout`, or(options.dropout, 0)),
+    values: initializer.values,
+    normalization: normalization.code,
+    dropout,
     residual,
-    trainable: boolean(`${name}.trainable`, or(options.trainable, true)),
-    l1: notNegative(`${name}.l1`, or(options.l1, 0)),
-    l2: notNegative(`${name}.l2`, or(options.l2, 0)),
-    maxNorm: options.maxNorm === undefined ? 0 : positive(`${name}.maxNorm`, options.maxNorm),
+    trainable,
+    uints: {
+      [LayerField.Units]: units,
+      [LayerField.Activation]: ACTIVATIONS[activation.name],
+      [LayerField.Bias]: Number(bias),
+      [LayerField.Initializer]: initializer.code,
+      [LayerField.Trainable]: Number(trainable),
+      [LayerField.Normalization]: normalization.code,
+      [LayerField.Residual]: Number(residual),
+    },
+    doubles: {
+      [LayerField.Parameter]:
+        activation.name === "leakyRelu"
+          ? notNegative(`${name}.activation.slope`, or(activation.options.slope, 0.01))
+          : positive(`${name}.activation.alpha`, or(activation.options.alpha, 1)),
+      [LayerField.NormalizationEpsilon]: normalization.epsilon,
+      [LayerField.NormalizationMomentum]: normalization.momentum,
+      [LayerField.Dropout]: dropout,
+      [LayerField.L1]: notNegative(`${name}.l1`, or(options.l1, 0)),
+      [LayerField.L2]: notNegative(`${name}.l2`, or(options.l2, 0)),
+      [LayerField.MaxNorm]: options.maxNorm === undefined ? 0 : positive(`${name}.maxNorm`, options.maxNorm),
+      [LayerField.InitializerParameter]: initializer.parameter,
+    },
   };
 }
 
@@ -183,29 +195,26 @@ function defaultInitializer(activation: ActivationName): InitializerName {
   return ["relu", "leakyRelu", "elu", "gelu", "silu", "softplus"].includes(activation) ? "heUniform" : "glorotUniform";
 }
 
-function readInitializer(name: string, given: unknown): Pick<LayerPlan, "initializer" | "initializerParameter" | "values"> {
+function readInitializer(name: string, given: unknown): { code: Initializer; parameter: number; values: LayerPlan["values"] } {
   const initializer = choice(name, given, { ...INITIALIZERS, values: 0 }, { constant: ["value"], values: ["weights", "biases"] });
   if (initializer.name === "values") {
     const { weights, biases } = initializer.options;
-    return { initializer: Initializer.Zeros, initializerParameter: 0, values: { weights, biases } };
+    return { code: Initializer.Zeros, parameter: 0, values: { weights, biases } };
   }
   const isConstant = initializer.name === "constant";
   return {
-    initializer: INITIALIZERS[initializer.name],
-    initializerParameter: isConstant ? within(`${name}.value`, initializer.options.value, "a finite number", () => true) : 0,
+    code: INITIALIZERS[initializer.name],
+    parameter: isConstant ? within(`${name}.value`, initializer.options.value, "a finite number", () => true) : 0,
     values: undefined,
   };
 }
 
-function readNormalization(
-  name: string,
-  given: unknown,
-): Pick<LayerPlan, "normalization" | "normalizationEpsilon" | "normalizationMomentum"> {
-  if (given === undefined) return { normalization: Normalization.None, normalizationEpsilon: 0, normalizationMomentum: 0 };
+function readNormalization(name: string, given: unknown): { code: Normalization; epsilon: number; momentum: number } {
+  if (given === undefined) return { code: Normalization.None, epsilon: 0, momentum: 0 };
   const { name: kind, options } = choice(name, given, NORMALIZATIONS, { layer: ["epsilon"], batch: ["epsilon", "momentum"] });
   return {
-    normalization: NORMALIZATIONS[kind],
-    normalizationEpsilon: positive(`${name}.epsilon`, or(options.epsilon, kind === "layer" ? 1e-5 : 1e-3)),
-    normalizationMomentum: kind === "layer" ? 0 : share(`${name}.momentum`, or(options.momentum, 0.99)),
+    code: NORMALIZATIONS[kind],
+    epsilon: positive(`${name}.epsilon`, or(options.epsilon, kind === "layer" ? 1e-5 : 1e-3)),
+    momentum: kind === "layer" ? 0 : share(`${name}.momentum`, or(options.momentum, 0.99)),
   };
 }

@@ -10,7 +10,7 @@ import type { LayerPlan } from "./layers.js";
  */
 export type LossName = keyof typeof LOSSES;
 
-/** A name, or an object with the loss's options: `delta` (default 1), `labelSmoothing` (default 0). */
+/** A name, or an object with the loss's options: `delta` (default 1), `labelSmoothing` (default 0). Both defaults are Keras' and PyTorch's. */
 export type LossOption =
   | LossName
   | { name: "huber"; delta?: number }

@@ -1,4 +1,4 @@
-import { Reduction } from "../abi.js";
+import { LayerField, Optimizer, Reduction } from "../abi.js";
 import type { CompiledModule } from "../core.js";
 import { describe } from "../errors.js";
 import { nameOf, or, record, whole } from "./check.js";
@@ -21,15 +21,15 @@ export interface NetworkOptions {
   inputs?: number;
   /** The layers from first to last; the last one's units are the outputs [one sigmoid unit without bias, drawn `"uniform"`]. */
   layers?: readonly LayerOptions[];
-  /** Default `"crossEntropy"` where the last layer is a softmax, else `"squaredError"`. */
+  /** Default `"crossEntropy"` where the last layer is a softmax, as in scikit-learn's classifiers, else `"squaredError"`, as in the tutorial and scikit-learn's regressors. */
   loss?: LossOption;
   /** Default `"mean"`, as in Keras, PyTorch and scikit-learn [`"sum"`]. */
   reduction?: ReductionName;
-  /** A name, or an object with the optimizer's options. Default `"sgd"` with learning rate 0.01 [1]. */
+  /** A name, or an object with the optimizer's options. Default `"sgd"` with Keras' learning rate 0.01 [1], the tutorial's descent; Keras' is rmsprop, scikit-learn's adam. */
   optimizer?: OptimizerOption;
-  /** Default `"float64"`. */
+  /** Default `"float64"`, that of NumPy, JavaScript and scikit-learn; Keras' and PyTorch's is float32. */
   precision?: Precision;
-  /** Seed of the generators, a whole number from 0 to 2³² − 1: the same seed gives the same weights in every host. Default 1. */
+  /** Seed of the generators, a whole number from 0 to 2³² − 1: the same seed gives the same weights in every host. Default 1, the tutorial's. */
   seed?: number;
   /** A compiled core to use in place of the embedded one: where only pre-compiled modules are allowed, or `scalarCore()`. */
   core?: CompiledModule;
@@ -77,12 +77,15 @@ export function readOptions(given: unknown): Plan {
   if (options.inputs === undefined && !defaults) throw new TypeError("inputs: expected the width of an input row, got undefined");
   const inputs = whole("inputs", or(options.inputs, TUTORIAL.inputs), 1, MAX_WIDTH);
   const layers = readLayers(or(options.layers, TUTORIAL.layers), inputs);
+  const optimizer = readOptimizer(or(options.optimizer, defaults?.optimizer ?? "sgd"), precision);
+  const limited = optimizer.code === Optimizer.Lbfgs ? layers.findIndex(({ doubles }) => (doubles[LayerField.MaxNorm] as number) > 0) : -1;
+  if (limited >= 0) throw new RangeError(`layers[${limited}].maxNorm: expected none with lbfgs, whose steps it would spoil`);
   return {
     inputs,
     layers,
     loss: readLoss(options.loss, layers.at(-1) as LayerPlan),
     reduction: REDUCTIONS[nameOf("reduction", or(options.reduction, defaults?.reduction ?? "mean"), REDUCTIONS)],
-    optimizer: readOptimizer(or(options.optimizer, defaults?.optimizer ?? "sgd"), precision),
+    optimizer,
     precision,
     seed: whole("seed", or(options.seed, 1), 0, 2 ** 32 - 1),
     core: readCore(options.core),

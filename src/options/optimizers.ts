@@ -1,19 +1,19 @@
-import { Optimizer, Schedule } from "../abi.js";
-import { boolean, choice, notNegative, or, positive, share, whole, within } from "./check.js";
+import { Header, Optimizer, Schedule } from "../abi.js";
+import { boolean, choice, type Fields, notNegative, or, positive, share, whole, within } from "./check.js";
 import type { Precision } from "./network.js";
 
-/** How the learning rate goes with the number of steps t, counted from 0 after the warm-up. */
+/** How the learning rate goes with the number of steps t, counted from 0 after the warm-up. Defaults are those of the schedule that is named; `warmUp` is 0 by default, as in Keras. */
 export type ScheduleOption =
   | "constant"
-  /** `factor` ^ ⌊t / steps⌋. PyTorch's StepLR. */
+  /** `factor` ^ ⌊t / steps⌋. PyTorch's StepLR, whose factor is 0.1. */
   | { name: "step"; steps: number; factor?: number; warmUp?: number }
-  /** `factor` ^ (t / steps). Keras' ExponentialDecay. */
+  /** `factor` ^ (t / steps). Keras' ExponentialDecay, which has no defaults; 0.96 is the factor of its example. */
   | { name: "exponential"; steps: number; factor?: number; warmUp?: number }
-  /** 1 / (1 + t / steps) ^ power. scikit-learn's invscaling with steps 1. */
+  /** 1 / (1 + t / steps) ^ power. scikit-learn's invscaling with one row a step: steps 1, power 0.5. */
   | { name: "inverseScaling"; steps?: number; power?: number; warmUp?: number }
-  /** From 1 down to `floor` along half a cosine, which it keeps from `steps` on. Keras' CosineDecay. */
+  /** From 1 down to `floor` along half a cosine, which it keeps from `steps` on. Keras' CosineDecay, whose floor is 0. */
   | { name: "cosine"; steps: number; floor?: number; warmUp?: number }
-  /** · `factor` after `patience` epochs without improvement of the monitored loss, down to `floor`. Keras' ReduceLROnPlateau. */
+  /** · `factor` after `patience` epochs without improvement of the monitored loss, down to `floor`. Keras' ReduceLROnPlateau: factor 0.1, patience 10, floor 0. */
   | { name: "plateau"; factor?: number; patience?: number; floor?: number; warmUp?: number }
   /** Nothing but the warm-up. */
   | { name: "constant"; warmUp?: number };
@@ -22,17 +22,18 @@ export type ScheduleOption =
 interface Common {
   /** A finite number above 0: the step size before any schedule. */
   learningRate?: number;
-  /** Default `"constant"`. Each may begin with `warmUp` steps, over which the rate rises linearly. */
+  /** Default `"constant"`, as in Keras, PyTorch and scikit-learn. Each may begin with `warmUp` steps, over which the rate rises linearly. */
   schedule?: ScheduleOption;
-  /** Each derivative is clipped to ± this before the step. Default none. */
+  /** Each derivative is clipped to ± this before the step: Keras' `clipvalue`. Default none, as in Keras. */
   clipValue?: number;
-  /** The gradient is scaled down to this norm, over all parameters, before the step. Default none. */
+  /** The gradient is scaled down to this norm, over all parameters, before the step: Keras' `global_clipnorm`. Default none, as in Keras. */
   clipNorm?: number;
 }
 
 /**
  * What turns gradients into steps. Formulas and defaults are PyTorch's, but sgd's learning rate, which is Keras' 0.01 (without `layers` the tutorial's 1),
- * and lion, which is its paper's (Chen et al. 2023). `weightDecay` is decoupled: w ← w · (1 − rate · weightDecay).
+ * and lion, which is its paper's (Chen et al. 2023). lbfgs is for small problems: no batches, schedule, clipping or maxNorm; learning rate 1 and a history of
+ * 10 steps, 1 to 1000, are scikit-learn's and SciPy's; a run ends when no derivative exceeds 1e-7, PyTorch's tolerance. `weightDecay` is decoupled: w ← w · (1 − rate · weightDecay).
  */
 export type OptimizerOption =
   | OptimizerName
@@ -40,36 +41,39 @@ export type OptimizerOption =
   | ({ name: "rmsprop"; rho?: number; epsilon?: number } & Common)
   | ({ name: "adagrad"; epsilon?: number } & Common)
   | ({ name: "adam" | "amsgrad" | "adamW" | "nadam"; beta1?: number; beta2?: number; epsilon?: number; weightDecay?: number } & Common)
-  | ({ name: "lion"; beta1?: number; beta2?: number; weightDecay?: number } & Common);
+  | ({ name: "lion"; beta1?: number; beta2?: number; weightDecay?: number } & Common)
+  /** Takes all rows in each step and looks along its direction for a length that meets the strong Wolfe conditions, `learningRate` being the first. */
+  | { name: "lbfgs"; learningRate?: number; historySize?: number };
 
 export type OptimizerName = keyof typeof DEFAULTS;
 
-export interface OptimizerPlan {
+export interface OptimizerPlan extends Fields {
   readonly code: Optimizer;
-  readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  readonly clipValue: number;
-  readonly clipNorm: number;
-  readonly schedule: Schedule;
-  readonly scheduleSteps: number;
-  readonly scheduleFactor: number;
-  readonly scheduleFloor: number;
-  readonly warmUp: number;
 }
 
+interface Defaults {
+  readonly code: Optimizer;
+  readonly learningRate: number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+  readonly weightDecay?: number;
+}
+
+const ADAM = { code: Optimizer.Adam, learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
+
+/** What stands nowhere is 0. */
 const DEFAULTS = {
-  sgd: { code: Optimizer.Sgd, learningRate: 0.01, beta1: 0, beta2: 0, epsilon: 0, weightDecay: 0 },
-  rmsprop: { code: Optimizer.RmsProp, learningRate: 0.01, beta1: 0, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 },
-  adagrad: { code: Optimizer.AdaGrad, learningRate: 0.01, beta1: 0, beta2: 0, epsilon: 1e-10, weightDecay: 0 },
-  adam: { code: Optimizer.Adam, learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-  amsgrad: { code: Optimizer.AmsGrad, learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-  adamW: { code: Optimizer.Adam, learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
-  nadam: { code: Optimizer.Nadam, learningRate: 0.002, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-  lion: { code: Optimizer.Lion, learningRate: 0.0001, beta1: 0.9, beta2: 0.99, epsilon: 0, weightDecay: 0 },
-} as const;
+  sgd: { code: Optimizer.Sgd, learningRate: 0.01 },
+  rmsprop: { code: Optimizer.RmsProp, learningRate: 0.01, beta2: 0.99, epsilon: 1e-8 },
+  adagrad: { code: Optimizer.AdaGrad, learningRate: 0.01, epsilon: 1e-10 },
+  adam: ADAM,
+  amsgrad: { ...ADAM, code: Optimizer.AmsGrad },
+  adamW: { ...ADAM, weightDecay: 0.01 },
+  nadam: { ...ADAM, code: Optimizer.Nadam, learningRate: 0.002 },
+  lion: { code: Optimizer.Lion, learningRate: 0.0001, beta1: 0.9, beta2: 0.99 },
+  lbfgs: { code: Optimizer.Lbfgs, learningRate: 1 },
+} as const satisfies Record<string, Defaults>;
 
 const COMMON = ["learningRate", "schedule", "clipValue", "clipNorm"] as const;
 const MOMENTS = [...COMMON, "beta1", "beta2", "epsilon", "weightDecay"] as const;
@@ -82,26 +86,39 @@ const OPTIONS: Readonly<Record<OptimizerName, readonly string[]>> = {
   adamW: MOMENTS,
   nadam: MOMENTS,
   lion: [...COMMON, "beta1", "beta2", "weightDecay"],
+  lbfgs: ["learningRate", "historySize"],
 };
 
 /** Checks the optimizer and fills in its defaults. */
 export function readOptimizer(given: unknown, precision: Precision): OptimizerPlan {
   const { name, options } = choice("optimizer", given, DEFAULTS, OPTIONS);
-  const defaults = DEFAULTS[name];
+  const { learningRate, beta1 = 0, beta2 = 0, epsilon = 0, weightDecay = 0, ...defaults }: Defaults = DEFAULTS[name];
   const momentum = share("optimizer.momentum", or(options.momentum, 0));
   const nesterov = boolean("optimizer.nesterov", or(options.nesterov, false));
   if (nesterov && momentum === 0) throw new RangeError("optimizer.nesterov: expected a momentum above 0 to go with it");
   const isSgd = name === "sgd";
+  const code = isSgd && momentum > 0 ? (nesterov ? Optimizer.Nesterov : Optimizer.Momentum) : defaults.code;
+  const schedule = readSchedule(or(options.schedule, "constant"));
   return {
-    code: isSgd && momentum > 0 ? (nesterov ? Optimizer.Nesterov : Optimizer.Momentum) : defaults.code,
-    learningRate: readRate(or(options.learningRate, defaults.learningRate), precision),
-    beta1: isSgd ? momentum : share("optimizer.beta1", or(options.beta1, defaults.beta1)),
-    beta2: share(`optimizer.${name === "rmsprop" ? "rho" : "beta2"}`, or(or(options.rho, options.beta2), defaults.beta2)),
-    epsilon: notNegative("optimizer.epsilon", or(options.epsilon, defaults.epsilon)),
-    weightDecay: notNegative("optimizer.weightDecay", or(options.weightDecay, defaults.weightDecay)),
-    clipValue: options.clipValue === undefined ? 0 : positive("optimizer.clipValue", options.clipValue),
-    clipNorm: options.clipNorm === undefined ? 0 : positive("optimizer.clipNorm", options.clipNorm),
-    ...readSchedule(or(options.schedule, "constant")),
+    code,
+    uints: {
+      [Header.Optimizer]: code,
+      [Header.Schedule]: schedule.code,
+      [Header.PairCapacity]: whole("optimizer.historySize", or(options.historySize, 10), 1, 1000),
+    },
+    doubles: {
+      [Header.LearningRate]: readRate(or(options.learningRate, learningRate), precision),
+      [Header.Beta1]: isSgd ? momentum : share("optimizer.beta1", or(options.beta1, beta1)),
+      [Header.Beta2]: share(`optimizer.${name === "rmsprop" ? "rho" : "beta2"}`, or(or(options.rho, options.beta2), beta2)),
+      [Header.Epsilon]: notNegative("optimizer.epsilon", or(options.epsilon, epsilon)),
+      [Header.WeightDecay]: notNegative("optimizer.weightDecay", or(options.weightDecay, weightDecay)),
+      [Header.ClipValue]: options.clipValue === undefined ? 0 : positive("optimizer.clipValue", options.clipValue),
+      [Header.ClipNorm]: options.clipNorm === undefined ? 0 : positive("optimizer.clipNorm", options.clipNorm),
+      [Header.ScheduleSteps]: schedule.steps,
+      [Header.ScheduleFactor]: schedule.factor,
+      [Header.ScheduleFloor]: schedule.floor,
+      [Header.WarmUpSteps]: schedule.warmUp,
+    },
   };
 }
 
@@ -129,7 +146,13 @@ const SCHEDULE_OPTIONS = {
   plateau: ["warmUp", "factor", "patience", "floor"],
 } as const;
 
-type SchedulePlan = Pick<OptimizerPlan, "schedule" | "scheduleSteps" | "scheduleFactor" | "scheduleFloor" | "warmUp">;
+interface SchedulePlan {
+  readonly code: Schedule;
+  readonly steps: number;
+  readonly factor: number;
+  readonly floor: number;
+  readonly warmUp: number;
+}
 
 function readSchedule(given: unknown): SchedulePlan {
   const where = "optimizer.schedule";
@@ -139,24 +162,24 @@ function readSchedule(given: unknown): SchedulePlan {
   const factor = (fallback: number) =>
     within(`${where}.factor`, or(options.factor, fallback), "a number above 0 and up to 1", (x) => x > 0 && x <= 1);
   const plan: SchedulePlan = {
-    schedule: SCHEDULES[name],
-    scheduleSteps: 1,
-    scheduleFactor: 1,
-    scheduleFloor: share(`${where}.floor`, or(options.floor, 0)),
+    code: SCHEDULES[name],
+    steps: 1,
+    factor: 1,
+    floor: share(`${where}.floor`, or(options.floor, 0)),
     warmUp: whole(`${where}.warmUp`, or(options.warmUp, 0), 0, most),
   };
   switch (name) {
     case "constant":
       return plan;
     case "step":
-      return { ...plan, scheduleSteps: steps(undefined), scheduleFactor: factor(0.1) };
+      return { ...plan, steps: steps(undefined), factor: factor(0.1) };
     case "exponential":
-      return { ...plan, scheduleSteps: steps(undefined), scheduleFactor: factor(0.96) };
+      return { ...plan, steps: steps(undefined), factor: factor(0.96) };
     case "inverseScaling":
-      return { ...plan, scheduleSteps: steps(1), scheduleFactor: positive(`${where}.power`, or(options.power, 0.5)) };
+      return { ...plan, steps: steps(1), factor: positive(`${where}.power`, or(options.power, 0.5)) };
     case "cosine":
-      return { ...plan, scheduleSteps: steps(undefined) };
+      return { ...plan, steps: steps(undefined) };
     case "plateau":
-      return { ...plan, scheduleSteps: whole(`${where}.patience`, or(options.patience, 10), 1, most), scheduleFactor: factor(0.1) };
+      return { ...plan, steps: whole(`${where}.patience`, or(options.patience, 10), 1, most), factor: factor(0.1) };
   }
 }

@@ -1,3 +1,4 @@
+import { Measure } from "../abi.js";
 import { describe } from "../errors.js";
 import type { Row, Rows } from "../rows.js";
 import { boolean, nameOf, notNegative, or, record, share, whole } from "./check.js";
@@ -12,17 +13,47 @@ export interface EpochReport {
   readonly validationLoss?: number;
   /** The learning rate of the epoch's last step. */
   readonly learningRate: number;
+  /** The metrics that were asked for: of the epoch's rows, each taken before the step that learns from it, and of the validation rows after the epoch. */
+  readonly metrics?: Metrics;
+  readonly validationMetrics?: Metrics;
 }
+
+/** What is known after a step. */
+export interface StepReport {
+  /** Counted from 1 since the network was made. */
+  readonly step: number;
+  /** The epoch it belongs to, counted from 1 since the network was made. */
+  readonly epoch: number;
+  /** The batch within the epoch, counted from 1. */
+  readonly batch: number;
+  /** The loss of the batch before the step; with lbfgs after it. */
+  readonly loss: number;
+}
+
+/**
+ * accuracy: the share of right answers, of rows behind softmax, of single outputs, which say yes from 0.5 on, behind sigmoid. meanAbsoluteError: the mean of
+ * |y − t|. rootMeanSquaredError: the root of the mean of (y − t)². Rows count by their weights.
+ */
+export type MetricName = keyof typeof METRICS;
+
+/** A number for each metric that was asked for. */
+export type Metrics = { readonly [name in MetricName]?: number };
+
+export const METRICS = {
+  accuracy: Measure.Accuracy,
+  meanAbsoluteError: Measure.AbsoluteError,
+  rootMeanSquaredError: Measure.RootMeanSquaredError,
+} as const;
 
 /** When to stop because nothing improves any more. */
 export interface EarlyStopping {
   /** Epochs without improvement after which training stops: a whole number, 1 or more. Default 10, scikit-learn's. */
   patience?: number;
-  /** What the loss must fall by to count as an improvement. Default 0, Keras'; scikit-learn's is 1e-4. */
+  /** What the loss must fall by to count as an improvement, for the plateau schedule too. Default 0, Keras'; scikit-learn's is 1e-4. */
   minimumChange?: number;
-  /** Whether the best epoch's weights are put back at the end. Default `true`. */
+  /** Whether the best epoch's weights are put back at the end. Default `true`, as in scikit-learn; Keras' is `false`. */
   restoreBest?: boolean;
-  /** What is looked at. Default `"validationLoss"` where there are validation rows, else `"loss"`. */
+  /** What is looked at. Default `"validationLoss"`, Keras', where there are validation rows, else `"loss"`, scikit-learn's without `early_stopping`. */
   monitor?: "loss" | "validationLoss";
 }
 
@@ -30,18 +61,32 @@ export interface EarlyStopping {
 export interface TrainOptions {
   /** How often to go through all rows: a whole number, 0 or more. */
   epochs: number;
-  /** Rows for each step; the last batch of an epoch takes what is left. Default: all rows in one batch. */
+  /** Rows for each step; the last batch of an epoch takes what is left. Default: all rows in one batch, as in the tutorial; Keras' is 32, scikit-learn's up to 200. */
   batchSize?: number;
-  /** Whether each epoch takes the rows in a new order, NumPy's `random.permutation` of the network's generator. Default `false`. */
+  /** Whether each epoch takes the rows in a new order, NumPy's `random.permutation` of the network's generator. Default `false`, as in the tutorial; Keras and scikit-learn shuffle. */
   shuffle?: boolean;
-  /** Rows that are not learned from, but whose loss is taken after each epoch: the last share of the rows, or rows of their own. Default none. */
+  /** Rows that are not learned from, but whose loss is taken after each epoch: the last share of the rows, or rows of their own. Default none, as in Keras. */
   validation?: { split: number } | { inputs: Row | Rows; targets: Row | Rows };
-  /** Default none. `true` takes all its defaults. */
+  /** Default none, as in Keras; scikit-learn always watches the training loss. `true` takes all its defaults. */
   earlyStopping?: boolean | EarlyStopping;
-  /** One weight for each row, by which its loss and gradient are multiplied. Default 1. */
+  /** One weight for each row, by which its loss and gradient are multiplied. Default 1, as in Keras and scikit-learn. */
   sampleWeights?: readonly number[] | Float64Array | Float32Array;
-  /** Called after each epoch, may think but not train; `false` ends the run. */
+  /**
+   * One weight for each class, by which those of its rows are multiplied, behind softmax or one sigmoid output. `"balanced"`: rows / (classes · rows of the
+   * class), over the classes that occur, as in scikit-learn. Rows that validate are not weighed by class. Default 1, Keras'.
+   */
+  classWeights?: "balanced" | readonly number[];
+  /** What to note of each epoch besides the loss. Default nothing, as in Keras. */
+  metrics?: readonly MetricName[];
+  /** Called after each epoch, may think but not train; `false` ends the run, as early stopping does. */
   onEpoch?: (report: EpochReport) => unknown;
+  /** Called after each step, may think but not train; `false` cuts the run there, in mid-epoch too, so that `resume` can go on with it. */
+  onStep?: (report: StepReport) => unknown;
+  /**
+   * Goes on with the run that `onStep` or an error has cut, to the epochs that it was meant for: with the same rows and options the result has the bits of a run
+   * that was not. The history begins anew. Default `false`, which begins a new run and with it a new epoch.
+   */
+  resume?: boolean;
   /** Every so many epochs, and the last, go into the history. Default: so that there are at most 1,000. */
   historyInterval?: number;
 }
@@ -58,7 +103,11 @@ export interface TrainPlan {
   readonly restoreBest: boolean;
   readonly monitor: "loss" | "validationLoss";
   readonly sampleWeights: unknown;
+  readonly classWeights: unknown;
+  readonly metrics: readonly MetricName[];
   readonly onEpoch: ((report: EpochReport) => unknown) | undefined;
+  readonly onStep: ((report: StepReport) => unknown) | undefined;
+  readonly resume: boolean;
   readonly historyInterval: number;
 }
 
@@ -69,7 +118,11 @@ const KEYS = [
   "validation",
   "earlyStopping",
   "sampleWeights",
+  "classWeights",
+  "metrics",
   "onEpoch",
+  "onStep",
+  "resume",
   "historyInterval",
 ] as const satisfies readonly (keyof TrainOptions)[];
 
@@ -84,10 +137,6 @@ export function readTrainOptions(given: unknown): TrainPlan {
   const options = isNumber ? ({ epochs: given } as Partial<Record<keyof TrainOptions, unknown>>) : record("options", given, KEYS);
   const epochs = whole(isNumber ? "iterations" : "epochs", options.epochs, 0, MOST);
   const validation = readValidation(options.validation);
-  const { onEpoch } = options;
-  if (onEpoch !== undefined && typeof onEpoch !== "function") {
-    throw new TypeError(`onEpoch: expected a function, got ${describe(onEpoch)}`);
-  }
   // A thousand points draw any curve.
   const interval = Math.max(1, Math.ceil(epochs / 1000));
   return {
@@ -97,9 +146,26 @@ export function readTrainOptions(given: unknown): TrainPlan {
     ...validation,
     ...readEarlyStopping(options.earlyStopping, validation.split > 0 || validation.validation !== undefined),
     sampleWeights: options.sampleWeights,
-    onEpoch: onEpoch as TrainPlan["onEpoch"],
+    classWeights: options.classWeights,
+    metrics: readMetrics(options.metrics),
+    onEpoch: callback("onEpoch", options.onEpoch),
+    onStep: callback("onStep", options.onStep),
+    resume: boolean("resume", or(options.resume, false)),
     historyInterval: whole("historyInterval", or(options.historyInterval, interval), 1, MOST),
   };
+}
+
+function callback(name: string, given: unknown): ((report: unknown) => unknown) | undefined {
+  if (given === undefined || typeof given === "function") return given as (report: unknown) => unknown;
+  throw new TypeError(`${name}: expected a function, got ${describe(given)}`);
+}
+
+/** The metrics in the order in which the core notes them. */
+function readMetrics(given: unknown): MetricName[] {
+  if (given === undefined) return [];
+  if (!Array.isArray(given)) throw new TypeError(`metrics: expected an array of names, got ${describe(given)}`);
+  const names = Array.from(given, (name, i) => nameOf(`metrics[${i}]`, name, METRICS));
+  return (Object.keys(METRICS) as MetricName[]).filter((name) => names.includes(name));
 }
 
 function readValidation(given: unknown): Pick<TrainPlan, "split" | "validation"> {

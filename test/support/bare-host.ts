@@ -27,10 +27,8 @@ function offset(heading: string, name: string): number {
   return Number(row[0]);
 }
 
-const HEADER_BYTES = 448;
+const HEADER_BYTES = 608;
 const LAYER_BYTES = 160;
-/** Doubles of an entry of the history, the second of which is the loss. */
-const HISTORY_WIDTH = 4;
 const SIGMOID = 1;
 const PAGE_BYTES = 65536;
 
@@ -124,6 +122,11 @@ export class BareNetwork {
     return new Uint8Array(this.core.memory.buffer, this.network, this.get(name)).slice();
   }
 
+  /** A copy of `length` doubles in the region that a field points to. */
+  doubles(name: string, length: number): number[] {
+    return Array.from(new Float64Array(this.core.memory.buffer, this.network + this.get(name), length));
+  }
+
   weights(): number[] {
     const at = this.core.view.getUint32(this.network + HEADER_BYTES + offset("Layer table", "Weights"), true);
     return Array.from(new Float64Array(this.core.memory.buffer, this.network + at, 3));
@@ -140,6 +143,10 @@ export class BareNetwork {
     new Float64Array(this.core.memory.buffer, this.network + this.get("SampleTargets"), targets.length).set(targets);
   }
 
+  placeWeights(weights: readonly number[]): void {
+    new Float64Array(this.core.memory.buffer, this.network + this.get("SampleWeights"), weights.length).set(weights);
+  }
+
   prepare(epochs: number, interval: number): void {
     this.set("SampleRows", this.#rows);
     this.set("BatchRows", this.#rows);
@@ -154,9 +161,10 @@ export class BareNetwork {
     this.prepare(epochs, interval);
     for (;;) {
       const status = this.call("train", steps);
-      const length = this.get("HistoryLength") * HISTORY_WIDTH;
-      const history = new Float64Array(this.core.memory.buffer, this.network + this.get("History"), length);
-      for (let i = 0; i < length; i += HISTORY_WIDTH) losses.push(history[i + 1] as number);
+      const width = this.get("HistoryWidth");
+      const history = this.doubles("History", this.get("HistoryLength") * width);
+      // Epoch, loss, and what does not matter here.
+      for (let i = 0; i < history.length; i += width) losses.push(history[i + 1] as number);
       this.set("HistoryLength", 0);
       if (status !== 1) return { status, losses };
     }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { instantiateSync } from "@assemblyscript/loader";
 import type { NetworkOptions } from "feedforward";
 import { scalarCore } from "feedforward/scalar";
 import type { Status } from "../../src/abi.js";
@@ -28,5 +29,5 @@ export const BUILDS: readonly Build[] = [
 
 function instantiate(binary: string): RawCore {
   const bytes = readFileSync(createRequire(import.meta.url).resolve(binary));
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as RawCore;
+  return instantiateSync(bytes).instance.exports as unknown as RawCore;
 }

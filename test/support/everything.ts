@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { LayerOptions, LossOption, NetworkOptions, OptimizerOption, ScheduleOption, TrainOptions } from "feedforward";
+import type { LayerOptions, LossOption, MetricName, NetworkOptions, OptimizerOption, ScheduleOption, TrainOptions } from "feedforward";
 import { randomSource, randomTable } from "./data.js";
 import { SIZES } from "./networks.js";
 
@@ -78,6 +78,16 @@ const OPTIMIZERS: readonly Exclude<OptimizerOption, string>[] = [
   { name: "adamW", clipNorm: 0.5 },
   { name: "nadam" },
   { name: "lion", weightDecay: 0.1 },
+  { name: "lbfgs" },
+  { name: "lbfgs", historySize: 2 },
+];
+
+const METRICS: readonly (readonly MetricName[])[] = [
+  [],
+  ["accuracy"],
+  ["rootMeanSquaredError", "meanAbsoluteError"],
+  ["meanAbsoluteError", "accuracy"],
+  ["accuracy", "rootMeanSquaredError", "meanAbsoluteError"],
 ];
 
 const layer = fc.record({
@@ -112,15 +122,18 @@ export const everything: fc.Arbitrary<Everything> = fc
     validation: fc.constantFrom("none", "split", "own"),
     stops: fc.boolean(),
     weighted: fc.boolean(),
+    classWeights: fc.constantFrom("none", "balanced", "given"),
+    metrics: fc.constantFrom(...METRICS),
   })
   .map(({ hidden, last, end, ...shape }) => {
-    const { loss } = end;
+    const { loss, activation } = end;
+    const isLbfgs = shape.optimizer.name === "lbfgs";
     const name = typeof loss === "string" ? loss : loss.name;
     const layers: LayerOptions[] = [...hidden, { ...last, activation: end.activation }].map((given, l, all) => {
       const width = l === 0 ? shape.inputs : (all[l - 1] as LayerOptions).units;
       const fused = l + 1 === all.length && name.endsWith("rossEntropy");
       const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-      const options = Object.fromEntries(entries) as unknown as LayerOptions;
+      const options = Object.fromEntries(entries.filter(([key]) => !isLbfgs || key !== "maxNorm")) as unknown as LayerOptions;
       return {
         ...options,
         residual: !fused && given.residual === true && given.units === width,
@@ -131,22 +144,29 @@ export const everything: fc.Arbitrary<Everything> = fc
     const inputs = randomTable(shape.seed, shape.rows, shape.inputs);
     const own = shape.validation === "own" ? 6 : 0;
     const targets = targetsOf(end.targets, shape.seed + 1, shape.rows + own, units);
+    const classes = activation === "softmax" ? units : activation === "sigmoid" && units === 1 ? 2 : 0;
+    const metrics = shape.metrics.filter((metric) => metric !== "accuracy" || activation === "softmax" || activation === "sigmoid");
     const part = <E>(from: number, to?: number) => targets.slice(from, to) as E;
     const train: TrainOptions = {
       epochs: 4,
       shuffle: shape.shuffle,
-      ...(shape.batchSize === undefined ? {} : { batchSize: shape.batchSize }),
+      ...(shape.batchSize === undefined || isLbfgs ? {} : { batchSize: shape.batchSize }),
       ...(shape.validation === "split" ? { validation: { split: 0.3 } } : {}),
       ...(own > 0 ? { validation: { inputs: randomTable(shape.seed + 2, own, shape.inputs), targets: part<number[]>(shape.rows) } } : {}),
       ...(shape.stops ? { earlyStopping: { patience: 1 } } : {}),
       ...(shape.weighted ? { sampleWeights: inputs.map((row) => Math.abs(row[0] as number)) } : {}),
+      ...(classes > 0 && shape.classWeights === "balanced" ? { classWeights: "balanced" } : {}),
+      ...(classes > 0 && shape.classWeights === "given"
+        ? { classWeights: Array.from({ length: classes }, (_, k) => 0.5 + (k % 3) / 2) }
+        : {}),
+      ...(metrics.length > 0 ? { metrics } : {}),
     };
     return {
       network: {
         inputs: shape.inputs,
         layers,
         loss,
-        optimizer: { ...shape.optimizer, learningRate: 0.003, schedule: shape.schedule } as OptimizerOption,
+        optimizer: isLbfgs ? shape.optimizer : ({ ...shape.optimizer, learningRate: 0.003, schedule: shape.schedule } as OptimizerOption),
         precision: shape.precision,
         reduction: shape.reduction,
         seed: shape.seed,

@@ -1,0 +1,115 @@
+import { Header } from "./abi.js";
+import type { Block, Elements } from "./block.js";
+import { count, describe } from "./errors.js";
+import type { ActivationName, LayerPlan } from "./options/layers.js";
+import type { Plan } from "./options/network.js";
+import { readTable, type Table, type TableShape } from "./rows.js";
+
+/** The memory of a network's core, where its own views lie. */
+export type Memory = { readonly buffer: ArrayBufferLike };
+
+/** Targets: rows of outputs, or with cross-entropy class numbers. */
+export interface Targets {
+  readonly table: Table;
+  readonly labels: boolean;
+}
+
+/** Rows with their targets, and weights where they have any. */
+export interface Samples {
+  readonly x: Table;
+  readonly t: Targets;
+  readonly weights: Table | undefined;
+}
+
+/** The values that an activation can have; targets beyond cannot be learned. */
+const REACH: Partial<Record<ActivationName, readonly [number, number]>> = {
+  sigmoid: [0, 1],
+  softmax: [0, 1],
+  tanh: [-1, 1],
+  softsign: [-1, 1],
+  relu: [0, Number.POSITIVE_INFINITY],
+  softplus: [0, Number.POSITIVE_INFINITY],
+};
+
+/** What a row of class probabilities may differ from 1 by. */
+const ROW_SUM_TOLERANCE = 1e-6;
+
+export function readSamples(memory: Memory, plan: Plan, inputs: unknown, targets: unknown, weights: unknown): Samples {
+  const x = readTable(inputs, inputShape("inputs", plan), memory);
+  const t = readTargets("targets", targets, x.rows, plan, memory);
+  return { x, t, weights: readWeights(weights, x.rows, plan, memory) };
+}
+
+export function inputShape(name: string, { inputs, precision }: Plan): TableShape {
+  return { name, width: inputs, precision };
+}
+
+export function readTargets(name: string, given: unknown, rows: number, plan: Plan, memory: Memory): Targets {
+  const width = (plan.layers.at(-1) as LayerPlan).units;
+  const isList = (Array.isArray(given) || ArrayBuffer.isView(given)) && typeof (given as ArrayLike<unknown>)[0] !== "object";
+  const isOneRow = rows === 1 && isList && (given as ArrayLike<unknown>).length === width;
+  const labels = plan.loss.name === "crossEntropy" && isList && !isOneRow;
+  const shape = { name, width: labels ? 1 : width, precision: plan.precision, column: labels || width === 1 };
+  const table = readTable(given, shape, memory);
+  if (table.rows !== rows) throw new RangeError(`${name}: expected ${count(rows, "row")}, as many as inputs, got ${table.rows}`);
+  return { table, labels };
+}
+
+/** How many classes the outputs stand for; 0 where they stand for none. */
+export function classesOf({ layers }: Plan): number {
+  const { units, activation } = layers.at(-1) as LayerPlan;
+  if (activation === "softmax") return units;
+  return activation === "sigmoid" && units === 1 ? 2 : 0;
+}
+
+export function readWeights(given: unknown, rows: number, plan: Plan, memory: Memory): Table | undefined {
+  if (given === undefined) return undefined;
+  const table = readTable(given, { name: "sampleWeights", width: 1, precision: plan.precision, column: true }, memory);
+  if (table.rows !== rows) throw new RangeError(`sampleWeights: expected ${count(rows, "number")}, one for each row, got ${table.rows}`);
+  const bad = Array.prototype.findIndex.call(table.values, (weight: number) => weight < 0);
+  if (bad >= 0) throw new RangeError(`sampleWeights[${bad}]: expected a number from 0 on, got ${describe(table.values[bad])}`);
+  return table;
+}
+
+/** Rows of their own that validate weigh 1. */
+export function placeWeights(block: Block, weights: Table | undefined, rows: number): void {
+  const view = block.view(Header.SampleWeights, rows);
+  view.fill(1, weights?.rows ?? 0);
+  if (weights) view.set(weights.values);
+}
+
+/** Copies inputs and targets to row `first` of the samples and checks there what targets must be; whether outputs can reach them only if `strict`. */
+export function place(block: Block, plan: Plan, name: string, x: Table, t: Targets, first: number, strict: boolean): void {
+  const end = first + x.rows;
+  const width = t.labels ? 1 : block.outputs;
+  block.view(Header.SampleInputs, end * block.inputs).set(x.values, first * block.inputs);
+  const targets = block.view(Header.SampleTargets, end * width).subarray(first * width);
+  targets.set(t.table.values);
+  if (t.labels) checkLabels(name, targets, block.outputs);
+  else if (strict) checkReach(name, targets, width, plan);
+}
+
+function checkLabels(name: string, labels: Elements, classes: number): void {
+  const bad = labels.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
+  if (bad >= 0) throw new RangeError(`${name}[${bad}]: expected a class number from 0 to ${classes - 1}, got ${describe(labels[bad])}`);
+}
+
+function checkReach(name: string, targets: Elements, width: number, plan: Plan): void {
+  const last = plan.layers.at(-1) as Plan["layers"][number];
+  const reach = last.residual || last.dropout > 0 ? undefined : REACH[last.activation];
+  if (!reach) return;
+  const [least, most] = reach;
+  const bad = targets.findIndex((target) => !(target >= least && target <= most));
+  if (bad >= 0) {
+    const where = `${name}[${Math.floor(bad / width)}][${bad % width}]`;
+    throw new RangeError(
+      `${where}: expected a number ${most < Number.POSITIVE_INFINITY ? `from ${least} to ${most}` : `from ${least} on`}, as ${last.activation} outputs are, got ${describe(targets[bad])}`,
+    );
+  }
+  if (plan.loss.name !== "crossEntropy") return;
+  for (let row = 0; row * width < targets.length; row++) {
+    let sum = 0;
+    for (const target of targets.subarray(row * width, (row + 1) * width)) sum += target;
+    if (Math.abs(sum - 1) > ROW_SUM_TOLERANCE) throw new RangeError(`${name}[${row}]: expected numbers that sum to 1, got a sum of ${sum}`);
+  }
+}
