@@ -1,4 +1,4 @@
-// A module of its own for `npm run bench`, which compiles it with the core's options (bench/limit/compile.ts): the core's product alone, and what
+// A module of its own for `npm run bench`, which compiles it with the core's options (scripts/build.mjs): the core's product alone, and what
 // the machine can do at best. No part of the package.
 
 import { add, mul } from "./kernels/lanes";

@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { NeuralNetwork, type Precision } from "feedforward";
 import { describe, expect, test } from "vitest";
-import { limitModule, type ProductArguments } from "../bench/limit/compile.js";
+import { limitModule, type ProductArguments } from "../bench/limit/module.js";
 import { BUILDS } from "./support/builds.js";
 import { bytesOf, expectSameBits, parameters } from "./support/compare.js";
 import { randomSource, randomTable } from "./support/data.js";

@@ -1,5 +1,5 @@
 import type { Case, Contender } from "../case.js";
-import { type LimitModule, limitModule, type ProductArguments } from "./compile.js";
+import { type LimitModule, limitModule, type ProductArguments } from "./module.js";
 
 // Each of a layer's three products alone, and the rate of multiplications and additions that no product can exceed.
 
