@@ -48,6 +48,9 @@ export const FROZEN: u32 = 4;
 export const STATISTICS: u32 = 8;
 export const DROPOUT: u32 = 16;
 
+/** Room for a vector behind a region whose loops run in whole vectors to the end. */
+const PADDING: f64 = 16;
+
 /** Bytes that WebAssembly can address, as f64 since a shape may ask for more. */
 const ADDRESSABLE: f64 = 4294967296.0;
 
@@ -292,15 +295,11 @@ function place(network: Network, write: bool): f64 {
   if (write) {
     network.chunkRows = chunkRows;
     network.historyWidth = 4 + 2 * popcnt<u32>(network.measures);
-    network.generator = at as u32;
   }
-  at = aligned(at + GENERATOR_BYTES);
-  if (write) network.epochGenerator = at as u32;
-  at = aligned(at + GENERATOR_BYTES);
-  if (write) network.history = at as u32;
-  at = aligned(at + HISTORY_DOUBLES * 8);
-  if (write) network.rates = at as u32;
-  at = aligned(at + RATES_BYTES);
+  at = region(network, Header.Generator, at, GENERATOR_BYTES, write);
+  at = region(network, Header.EpochGenerator, at, GENERATOR_BYTES, write);
+  at = region(network, Header.History, at, HISTORY_DOUBLES * 8, write);
+  at = region(network, Header.Rates, at, RATES_BYTES, write);
 
   const parameters = at;
   let width = network.inputs;
@@ -345,57 +344,46 @@ function place(network: Network, write: bool): f64 {
     network.parameterCount = (parameterBytes / element) as u32;
     network.statistics = statistics as u32;
     network.statisticsCount = (statisticsBytes / 8) as u32;
-    network.moments = at as u32;
     network.setBytes = setBytes as u32;
     network.features = featuresOf(network);
+    network.orderReady = 0;
+    network.gradientReady = 0;
   }
-  if (training) at += (setsOf(network) as f64) * setBytes;
-  if (write) network.curvatures = at as u32;
-  if (training && network.optimizer == Optimizer.Lbfgs) at = aligned(at + 16 * (network.pairCapacity as f64) + 8);
-  if (write) network.bestParameters = at as u32;
-  if (training && network.restoreBest) at = aligned(at + setBytes + statisticsBytes);
+  const trained: f64 = training ? setBytes : 0;
+  const pairs: f64 = training && network.optimizer == Optimizer.Lbfgs ? 16 * (network.pairCapacity as f64) + 8 : 0;
+  at = region(network, Header.Moments, at, (setsOf(network) as f64) * trained, write);
+  at = region(network, Header.Curvatures, at, pairs, write);
+  at = region(network, Header.BestParameters, at, training && network.restoreBest ? setBytes + statisticsBytes : 0, write);
 
   // From here on nothing outlives a call.
-  if (write) network.gradient = at as u32;
-  if (training) at += setBytes;
+  at = region(network, Header.Gradient, at, trained, write);
   for (let l: u32 = 0; l < layers; l++) at = placeLayer(network, l, at, (chunkRows as f64) * element, write);
-  if (write) network.rowLosses = at as u32;
-  if (training || network.evaluation) at = aligned(at + (chunkRows as f64) * 8);
-  if (write) network.panel = at as u32;
-  at = aligned(at + panelBytesOf(network));
+  at = region(network, Header.RowLosses, at, training || network.evaluation ? (chunkRows as f64) * 8 : 0, write);
+  at = region(network, Header.Panel, at, panelBytesOf(network), write);
 
   const capacity = network.sampleCapacity as f64;
   const targetWidth: f64 = network.labels ? 1 : (width as f64);
   const shuffled: f64 = training && network.shuffle ? (chunkRows as f64) * element : 0;
   const differentiated: f64 = training && network.inputGradient ? (chunkRows as f64) * element : 0;
-  if (write) {
-    network.chunkInputs = at as u32;
-    network.orderReady = 0;
-    network.gradientReady = 0;
-  }
-  at = padded(at + max<f64>(shuffled, differentiated) * (network.inputs as f64));
-  if (write) network.chunkTargets = at as u32;
-  at = padded(at + shuffled * targetWidth);
-  if (write) network.chunkWeights = at as u32;
-  at = aligned(at + shuffled);
-  if (write) network.order = at as u32;
-  if (shuffled > 0) at = aligned(at + capacity * 4);
-  if (write) network.report = at as u32;
-  at = aligned(at + reportBytes(network));
-  if (write) network.scores = at as u32;
   // Outputs, weights and places of all rows.
   const evaluated: f64 = network.evaluation ? capacity : 0;
-  at = aligned(at + evaluated * (width as f64) * 8);
-  if (write) network.rowWeights = at as u32;
-  at = aligned(at + evaluated * 8);
-  if (write) network.ranks = at as u32;
-  at = aligned(at + evaluated * 4);
-  if (write) network.sampleWeights = at as u32;
-  if (network.weighted) at = aligned(at + capacity * element);
-  if (write) network.sampleInputs = at as u32;
-  at = aligned(at + capacity * (network.inputs as f64) * element);
-  if (write) network.sampleTargets = at as u32;
-  return padded(at + capacity * (width as f64) * element);
+  at = region(network, Header.ChunkInputs, at, max<f64>(shuffled, differentiated) * (network.inputs as f64) + PADDING, write);
+  at = region(network, Header.ChunkTargets, at, shuffled * targetWidth + PADDING, write);
+  at = region(network, Header.ChunkWeights, at, shuffled, write);
+  at = region(network, Header.Order, at, shuffled > 0 ? capacity * 4 : 0, write);
+  at = region(network, Header.Report, at, reportBytes(network), write);
+  at = region(network, Header.Scores, at, evaluated * (width as f64) * 8, write);
+  at = region(network, Header.RowWeights, at, evaluated * 8, write);
+  at = region(network, Header.Ranks, at, evaluated * 4, write);
+  at = region(network, Header.SampleWeights, at, network.weighted ? capacity * element : 0, write);
+  at = region(network, Header.SampleInputs, at, capacity * (network.inputs as f64) * element, write);
+  return region(network, Header.SampleTargets, at, capacity * (width as f64) * element + PADDING, write);
+}
+
+/** Lays a region of `bytes` bytes out at `at`, whose offset goes into the header's `field`, and answers where the next one begins. */
+function region(network: Network, field: Header, at: f64, bytes: f64, write: bool): f64 {
+  if (write) store<u32>(changetype<usize>(network) + (field as usize), at as u32);
+  return aligned(at + bytes);
 }
 
 /** Where a layer keeps what the backward pass needs. `rowBytes` is the size of one unit's column of a chunk. */
@@ -487,5 +475,5 @@ function aligned(bytes: f64): f64 {
 
 /** Where the next region begins, behind one that elements are computed in and that ends at `bytes`. */
 function padded(bytes: f64): f64 {
-  return aligned(bytes + (Abi.Alignment as f64));
+  return aligned(bytes + PADDING);
 }

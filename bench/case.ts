@@ -1,4 +1,4 @@
-import type { Unit } from "./report.js";
+import type { TimeUnit } from "./report.js";
 
 /** What is measured: the same call in several implementations. */
 export interface Case {
@@ -6,7 +6,7 @@ export interface Case {
   readonly name: string;
   /** One line for the reader of the table. */
   readonly title: string;
-  readonly unit: Unit;
+  readonly unit: TimeUnit | "GFLOP/s";
   /** Makes everything that the calls need. It runs once, and only if the case was chosen. */
   contenders(): readonly Contender[];
 }

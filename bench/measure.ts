@@ -1,6 +1,6 @@
 import { Bench, type Task } from "tinybench";
 import type { Case, Contender } from "./case.js";
-import { isRate, type Result, type Unit } from "./report.js";
+import { isRate, type Result, type TimeUnit } from "./report.js";
 
 /** How long to measure each contender, in milliseconds. */
 export interface Effort {
@@ -22,7 +22,7 @@ export const QUICK: Effort = { warmup: 5, turn: 2, rounds: 2 };
 /** Above the rounding of some ten thousand steps, far below any difference that an error would make. */
 const TOLERANCE = 1e-9;
 
-const PER_MILLISECOND: Readonly<Record<Exclude<Unit, "GFLOP/s">, number>> = { ns: 1e6, µs: 1e3, ms: 1, s: 1e-3 };
+const PER_MILLISECOND: Readonly<Record<TimeUnit, number>> = { ns: 1e6, µs: 1e3, ms: 1, s: 1e-3 };
 
 /** Measures all contenders of all these cases in turns: in each round another one begins. */
 export async function measure(subjects: readonly Case[], effort: Effort): Promise<Result[]> {
@@ -63,7 +63,7 @@ export async function measure(subjects: readonly Case[], effort: Effort): Promis
 }
 
 /** What a sample says about one call. */
-function inUnit(unit: Unit, milliseconds: number, { calls, operations = 0 }: Contender): number {
+function inUnit(unit: Case["unit"], milliseconds: number, { calls, operations = 0 }: Contender): number {
   if (unit === "GFLOP/s") return (operations * calls) / milliseconds / 1e6;
   return (milliseconds * PER_MILLISECOND[unit]) / calls;
 }

@@ -3,16 +3,17 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 
 // What `--json` writes: the one form of every benchmark's figures, whatever ran them.
 
-export type Unit = "ns" | "µs" | "ms" | "s" | "GFLOP/s";
+export type TimeUnit = "ns" | "µs" | "ms" | "s";
 
-export const UNITS: readonly Unit[] = ["ns", "µs", "ms", "s", "GFLOP/s"];
+/** Time of one call, work done per second, or what is downloaded. */
+export type Unit = TimeUnit | "samples/s" | "GFLOP/s" | "bytes";
 
-/** Whether more of it is better: not a time, but what is done in a time. */
-export function isRate(unit: Unit): boolean {
-  return unit === "GFLOP/s";
-}
+export const UNITS: readonly Unit[] = ["ns", "µs", "ms", "s", "samples/s", "GFLOP/s", "bytes"];
 
-/** One row: how long one call of a case took in one implementation, or how much it did in a second. */
+/** In a unit of work per second more is better. */
+export const isRate = (unit: Unit): boolean => unit === "samples/s" || unit === "GFLOP/s";
+
+/** One row: what was measured of a case in one implementation. */
 export interface Result {
   readonly case: string;
   readonly implementation: string;
@@ -77,8 +78,8 @@ function checked(report: Report): Report {
       implementation: isText,
       threads: isCount,
       unit: isUnit,
-      median: isTime,
-      best: isTime,
+      median: isPositive,
+      best: isPositive,
       runs: isCount,
     });
     expect(`results[${i}].best`, isRate(result.unit) ? result.best >= result.median : result.best <= result.median);
@@ -99,4 +100,4 @@ function expect(name: string, holds: boolean): void {
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
-const isTime = (value: unknown): boolean => Number.isFinite(value) && (value as number) > 0;
+const isPositive = (value: unknown): boolean => Number.isFinite(value) && (value as number) > 0;

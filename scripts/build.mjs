@@ -88,15 +88,38 @@ function run(tool, args) {
 }
 
 /**
- * Writes a binary, packed by LZMA, as a module of texts: what unpacks it, its length, and itself. What is packed is base64, of which gzip makes 1 % more than
- * of the bytes; what is not is hexadecimal, in which gzip still finds what repeats. Of the core with SIMD 14.4 kB remain so, with what unpacks it, where gzip alone left 17.
+ * Writes a binary, packed by LZMA, as a module of texts: itself, as `textOf` writes it; what unpacks it, in hexadecimal, in which gzip still finds what repeats; and
+ * its length. Of the core with SIMD 16 kB remain so in a bundle, with what unpacks it, where gzip alone left 20.
  */
 function embed(from, to) {
   const bytes = readFileSync(from);
   const header = 13;
   const packed = Buffer.from(lzma.compress(bytes, 9)).subarray(header);
-  const texts = { packed: packed.toString("base64"), unpacker: readFileSync("build/unpack.wasm").toString("hex"), length: bytes.length };
+  const texts = {
+    packed: textOf(packed),
+    packedLength: packed.length,
+    unpacker: readFileSync("build/unpack.wasm").toString("hex"),
+    length: bytes.length,
+  };
   writeFileSync(to, `export default ${JSON.stringify(texts)};\n`);
+}
+
+/**
+ * Bytes as printable ASCII without quote and backslash, 93 characters: 6 bits make one of the first 35, from ~ downwards, and 7 bits one of the other 58. Like base64, gzip
+ * brings it back to the size of the bytes; but being shorter, less of it shares a block of gzip's with the code behind it, which saves 0.5 kB.
+ */
+function textOf(bytes) {
+  const characters = [];
+  for (let code = 126; code >= 32; code--) if (code !== 34 && code !== 92) characters.push(String.fromCharCode(code));
+  const bit = (i) => ((bytes[i >> 3] ?? 0) >> (7 - (i & 7))) & 1;
+  let text = "";
+  for (let at = 0; at < 8 * bytes.length; ) {
+    let value = 0;
+    for (let i = 0; i < 6; i++) value = (value << 1) | bit(at++);
+    if (value >= 35) value = ((value << 1) | bit(at++)) - 35;
+    text += characters[value];
+  }
+  return text;
 }
 
 /** The time of the latest change among files and folders. */

@@ -43,24 +43,39 @@ export function instantiate(module: CompiledModule = defaultCore()): Core {
 export interface Packed {
   /** The module that unpacks, `assembly/unpack.ts`, in hexadecimal. */
   readonly unpacker: string;
-  /** The binary, packed, as base64. */
+  /** The binary, packed, as `textOf` there writes bytes. */
   readonly packed: string;
+  readonly packedLength: number;
   /** Its length when unpacked. */
   readonly length: number;
 }
 
 /** Unpacks and compiles an embedded binary. */
-export function compile({ unpacker, packed, length }: Packed): CompiledModule {
+export function compile({ packed, packedLength, unpacker, length }: Packed): CompiledModule {
   const { memory, firstFree, unpack } = new WebAssembly.Instance(
     new WebAssembly.Module(Uint8Array.from(unpacker.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))),
   ).exports as unknown as Unpacker;
   const source = firstFree();
-  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+  const bytes = bytesOf(packed, packedLength);
   const target = source + bytes.length;
   memory.grow(Math.ceil((target + length) / 65536));
   new Uint8Array(memory.buffer).set(bytes, source);
   unpack(source, target, length);
   return new WebAssembly.Module(new Uint8Array(memory.buffer).slice(target, target + length));
+}
+
+/** The characters from ~ downwards, without quote and backslash: the first 35 stand for 6 bits each, the others for 7. */
+function bytesOf(text: string, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let i = 0, at = 0, word = 0, bits = 0; i < text.length; i++) {
+    let value = 126 - text.charCodeAt(i);
+    value -= Number(value > 34) + Number(value > 91);
+    const isShort = value < 35;
+    word = (word << (isShort ? 6 : 7)) | (isShort ? value : value + 35);
+    bits += isShort ? 6 : 7;
+    if (bits >= 8) bytes[at++] = word >> (bits -= 8);
+  }
+  return bytes;
 }
 
 interface Unpacker {
@@ -88,10 +103,9 @@ function instanceOf(module: CompiledModule): Core {
     return new WebAssembly.Instance(module as WebAssembly.Module).exports as unknown as Core;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new RangeError(
-      "no memory for another network: engines limit how many are alive; dispose() of those that are not needed",
-      { cause: error },
-    );
+    throw new RangeError("no memory for another network: engines limit how many are alive; dispose() of those that are not needed", {
+      cause: error,
+    });
   }
 }
 

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { type History, type NetworkOptions, NeuralNetwork, TrainingError, type TrainOptions } from "feedforward";
 import { afterAll, describe, expect, test } from "vitest";
 import { BUILDS, type Build } from "./support/builds.js";
-import { bytesOf, expectSameBits } from "./support/compare.js";
+import { bytesOf, expectSameBits, parameterBytes } from "./support/compare.js";
 import { randomSource, randomTable } from "./support/data.js";
 import { type Everything, everything } from "./support/everything.js";
 import { expectSameHistory, joined } from "./support/histories.js";
@@ -60,6 +60,7 @@ describe("a snapshot", () => {
     let learned = 0;
     check(150, [everything, fc.nat(3)], (run, before) => {
       const network = made(run, SIMD);
+      const first = parameterBytes(network);
       if (before > 0) network.train(run.inputs, run.targets, { ...optionsOf(run), epochs: before });
       const snapshot = network.snapshot();
       const copy = snapshot.slice();
@@ -74,9 +75,9 @@ describe("a snapshot", () => {
       expectSameBytes(other.snapshot(), snapshot);
       expectSameHistory(other.train(run.inputs, run.targets, optionsOf(run)), history);
       expectSameState(other, network, run);
-      if (!Buffer.from(network.snapshot()).equals(Buffer.from(snapshot))) learned++;
+      if (!first.equals(parameterBytes(network))) learned++;
     });
-    expect(learned).toBeGreaterThan(120);
+    expect(learned).toBeGreaterThan(100);
   });
 
   test("takes a network back to where it was", () => {
