@@ -1,5 +1,6 @@
 import { columnSums } from "./kernels/columns";
-import { oneColumn, product } from "./kernels/product";
+import { oneColumn } from "./kernels/matrix-vector";
+import { product } from "./kernels/product";
 import { Network } from "./layout";
 
 /**

@@ -17,7 +17,7 @@ import {
 } from "../src/abi";
 import { slopeNeedsSum } from "./kernels/activations";
 import { momentsOf, RATES_BYTES } from "./kernels/optimizers";
-import { PANEL_BYTES } from "./kernels/product";
+import { panelBytes } from "./kernels/product";
 import { GENERATOR_BYTES } from "./random";
 
 // One network is one block:
@@ -359,7 +359,7 @@ function place(network: Network, write: bool): f64 {
   at = region(network, Header.Gradient, at, trained, write);
   for (let l: u32 = 0; l < layers; l++) at = placeLayer(network, l, at, (chunkRows as f64) * element, write);
   at = region(network, Header.RowLosses, at, training || network.evaluation ? (chunkRows as f64) * 8 : 0, write);
-  at = region(network, Header.Panel, at, PANEL_BYTES, write);
+  at = region(network, Header.Panel, at, panelBytesOf(network), write);
 
   const capacity = network.sampleCapacity as f64;
   const targetWidth: f64 = network.labels ? 1 : (width as f64);
@@ -451,6 +451,13 @@ function featuresOf(network: Network): u32 {
     if (layer.normalization == Normalization.Batch) features |= STATISTICS;
   }
   return features;
+}
+
+/** The products' scratch for the widest matrix: inputs and units are the columns of forward pass and gradients. */
+function panelBytesOf(network: Network): f64 {
+  let widest = network.inputs;
+  for (let l: u32 = 0; l < network.layerCount; l++) widest = max(widest, network.layer(l).units);
+  return panelBytes(widest, network.elementBytes) as f64;
 }
 
 /** Batch normalisation looks at a whole batch, so that must be one chunk. */

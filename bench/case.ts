@@ -6,7 +6,7 @@ export interface Case {
   readonly name: string;
   /** One line for the reader of the table. */
   readonly title: string;
-  readonly unit: TimeUnit;
+  readonly unit: TimeUnit | "GFLOP/s";
   /** Makes everything that the calls need. It runs once, and only if the case was chosen. */
   contenders(): readonly Contender[];
 }
@@ -22,4 +22,6 @@ export interface Contender {
   run(): unknown;
   /** Calls in one sample, many where one is too short for the clock. */
   readonly calls: number;
+  /** Floating-point operations of one call, where the unit is a rate of them. */
+  readonly operations?: number;
 }

@@ -4,17 +4,29 @@ import { closeSync, openSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Case } from "./case.js";
 import { construct } from "./cases/construct.js";
+import { iteration } from "./cases/iteration.js";
 import { seed } from "./cases/seed.js";
 import { think } from "./cases/think.js";
-import { FULL, measure, QUICK } from "./measure.js";
+import { thinkWide } from "./cases/think-wide.js";
+import { LIMIT } from "./limit/cases.js";
+import { FULL, measure, QUICK, SECTION } from "./measure.js";
 import { type Result, theseVersions, thisMachine, writeReport } from "./report.js";
-import { describeMachine, table } from "./table.js";
+import { describeMachine, limitTable, table } from "./table.js";
 
-const CASES: readonly Case[] = [seed, think, construct];
+/** Cases with a table of their own. */
+const ALONE: readonly Case[] = [seed, iteration, think, thinkWide, construct];
+
+const CASES: readonly Case[] = [...ALONE, ...LIMIT];
+
+/** Names that stand for several cases. */
+const SECTIONS: Readonly<Record<string, readonly Case[]>> = { limit: LIMIT };
+
+const CHOICES = [...ALONE.map(({ name }) => name), ...Object.keys(SECTIONS)].join(", ");
 
 const HELP = `npm run bench -- [options]
 
-  --case NAME   only this case; may be repeated. ${CASES.map(({ name }) => name).join(", ")}
+  --case NAME   only this case, or one of section limit, such as forward-32x784x128-f32; may be repeated.
+                ${CHOICES}
   --json FILE   writes the figures to a file too
   --quick       takes seconds and shows that everything works; its figures mean nothing
   --help        prints this
@@ -28,9 +40,17 @@ if (help) {
   const versions = theseVersions();
   console.log(`${describeMachine(machine, versions)}\n`);
   const results: Result[] = [];
-  for (const subject of cases) {
-    const measured = await measure(subject, quick ? QUICK : FULL);
+  for (const subject of cases.filter((subject) => ALONE.includes(subject))) {
+    const measured = await measure([subject], quick ? QUICK : FULL);
     console.log(`${table(`${subject.name}: ${subject.title}`, measured)}\n`);
+    results.push(...measured);
+  }
+  const limit = cases.filter((subject) => LIMIT.includes(subject));
+  if (limit.length > 0) {
+    const measured = await measure(limit, quick ? QUICK : SECTION);
+    console.log(
+      `${limitTable("limit: the products of a layer, rows × inputs × units, beside the most that one core multiplies and adds", measured)}\n`,
+    );
     results.push(...measured);
   }
   if (json !== undefined) writeReport(json, { machine, versions, results });
@@ -47,12 +67,14 @@ function readArguments(): { help: boolean; quick: boolean; json: string | undefi
       },
     });
     const names = values.case ?? [];
-    const unknown = names.find((name) => !CASES.some((subject) => subject.name === name));
-    if (unknown !== undefined)
-      throw new RangeError(`--case: expected one of ${CASES.map(({ name }) => name).join(", ")}, got "${unknown}"`);
+    const chosen = names.flatMap((name) => {
+      const found = SECTIONS[name] ?? CASES.filter((subject) => subject.name === name);
+      if (found.length === 0) throw new RangeError(`--case: expected one of ${CHOICES}, or a case of a section, got "${name}"`);
+      return found;
+    });
     // A file that cannot be written is a wrong option, better known now than after the work.
     if (values.json !== undefined) closeSync(openSync(values.json, "a"));
-    const cases = names.length === 0 ? CASES : CASES.filter(({ name }) => names.includes(name));
+    const cases = names.length === 0 ? CASES : CASES.filter((subject) => chosen.includes(subject));
     return { help: values.help, quick: values.quick, json: values.json, cases };
   } catch (error) {
     process.stderr.write(`bench: ${(error as Error).message.replaceAll("\n", " ")}\n`);

@@ -1,6 +1,6 @@
 import { Bench, type Task } from "tinybench";
 import type { Case, Contender } from "./case.js";
-import type { Result, TimeUnit } from "./report.js";
+import { isRate, type Result, type TimeUnit } from "./report.js";
 
 /** How long to measure each contender, in milliseconds. */
 export interface Effort {
@@ -13,6 +13,9 @@ export interface Effort {
 /** Long enough that V8 has optimized everything; turns short enough that a disturbance of the machine meets all contenders. */
 export const FULL: Effort = { warmup: 500, turn: 50, rounds: 40 };
 
+/** For the many cases of a section, whose calls are short and whose code is one. */
+export const SECTION: Effort = { warmup: 200, turn: 10, rounds: 60 };
+
 /** Shows that everything works. The figures mean nothing. */
 export const QUICK: Effort = { warmup: 5, turn: 2, rounds: 2 };
 
@@ -21,10 +24,8 @@ const TOLERANCE = 1e-9;
 
 const PER_MILLISECOND: Readonly<Record<TimeUnit, number>> = { ns: 1e6, µs: 1e3, ms: 1, s: 1e-3 };
 
-/** Measures all contenders of a case in turns: in each round another one begins. */
-export async function measure(subject: Case, effort: Effort): Promise<Result[]> {
-  const contenders = subject.contenders();
-  checkAnswers(subject, contenders);
+/** Measures all contenders of all these cases in turns: in each round another one begins. */
+export async function measure(subjects: readonly Case[], effort: Effort): Promise<Result[]> {
   const bench = new Bench({
     time: effort.turn,
     iterations: 1,
@@ -33,7 +34,11 @@ export async function measure(subject: Case, effort: Effort): Promise<Result[]> 
     retainSamples: true,
     throws: true,
   });
-  const entries = contenders.map((contender) => ({ contender, task: addTask(bench, contender), samples: [] as number[] }));
+  const entries = subjects.flatMap((subject) => {
+    const contenders = subject.contenders();
+    checkAnswers(subject, contenders);
+    return contenders.map((contender) => ({ subject, contender, task: addTask(bench, subject, contender), samples: [] as number[] }));
+  });
   for (const { task } of entries) await task.warmup();
   for (let round = 0; round < effort.rounds; round++) {
     for (let turn = 0; turn < entries.length; turn++) {
@@ -43,24 +48,29 @@ export async function measure(subject: Case, effort: Effort): Promise<Result[]> 
       samples.push(...samplesOf(task));
     }
   }
-  return entries.map(({ contender, samples }) => {
-    const scale = PER_MILLISECOND[subject.unit] / contender.calls;
-    const sorted = samples.map((milliseconds) => milliseconds * scale).sort((a, b) => a - b);
+  return entries.map(({ subject: { name, unit }, contender, samples }) => {
+    const sorted = samples.map((milliseconds) => inUnit(unit, milliseconds, contender)).sort((a, b) => a - b);
     return {
-      case: subject.name,
+      case: name,
       implementation: contender.implementation,
       threads: contender.threads,
-      unit: subject.unit,
+      unit,
       median: medianOf(sorted),
-      best: sorted[0] as number,
+      best: (isRate(unit) ? sorted.at(-1) : sorted[0]) as number,
       runs: sorted.length,
     };
   });
 }
 
+/** What a sample says about one call. */
+function inUnit(unit: Case["unit"], milliseconds: number, { calls, operations = 0 }: Contender): number {
+  if (unit === "GFLOP/s") return (operations * calls) / milliseconds / 1e6;
+  return (milliseconds * PER_MILLISECOND[unit]) / calls;
+}
+
 /** `run` may return a promise, which is then awaited in the timed part. */
-function addTask(bench: Bench, contender: Contender): Task {
-  const name = `${contender.implementation}, ${contender.threads} threads`;
+function addTask(bench: Bench, subject: Case, contender: Contender): Task {
+  const name = `${subject.name}, ${contender.implementation}, ${contender.threads} threads`;
   bench.add(name, () => contender.run(), { beforeEach: () => contender.before?.() });
   return bench.getTask(name) as Task;
 }

@@ -21,6 +21,7 @@ export interface Result {
   /** Of `median` and `best`. */
   readonly unit: Unit;
   readonly median: number;
+  /** The shortest time, the highest rate. */
   readonly best: number;
   /** How many times it was measured, warming up not counted. */
   readonly runs: number;

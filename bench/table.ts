@@ -22,11 +22,27 @@ export function table(title: string, results: readonly Result[]): string {
     ours ? (median / ours.median).toFixed(2) : "",
     String(runs),
   ]);
-  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => (row[column] as string).length)));
-  const lines = [header, ...rows].map((row) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] as number) : cell.padStart(widths[column] as number))).join("  "),
+  return aligned(title, [header, ...rows]);
+}
+
+/** The results of section "limit", each with its median's share of the peak for its element type, if that was measured too. */
+export function limitTable(title: string, results: readonly Result[]): string {
+  const header = ["", "median", "best", "of the peak", "runs"];
+  const rows = results.map(({ case: name, unit, median, best, runs }) => {
+    const peak = results.find((result) => result.case === `peak-${name.split("-").at(-1)}`);
+    const share = peak ? `${Math.round((100 * median) / peak.median)} %` : "";
+    return [name, `${digits(median)} ${unit}`, `${digits(best)} ${unit}`, share, String(runs)];
+  });
+  return aligned(title, [header, ...rows]);
+}
+
+/** Lines of cells, the first of each on the left, the others on the right of their column. */
+function aligned(title: string, lines: readonly (readonly string[])[]): string {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((cells) => (cells[column] as string).length)));
+  const text = lines.map((cells) =>
+    cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] as number) : cell.padStart(widths[column] as number))).join("  "),
   );
-  return [title, ...lines.map((line) => `  ${line}`)].join("\n");
+  return [title, ...text.map((line) => `  ${line}`)].join("\n");
 }
 
 /** Three digits, or all in front of the point. */

@@ -1,5 +1,6 @@
 // Builds dist/: both cores, the wrapper with the core embedded, and one file for browsers.
-// `--if-changed` does nothing while dist/ is newer than everything it is made from.
+// `--if-changed` does nothing while dist/ is newer than everything it is made from. `--limit` makes what `npm run bench` times of the core alone
+// instead, build/limit.wasm, if it has changed.
 
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -15,6 +16,7 @@ process.chdir(root);
 
 const SOURCES = ["assembly", "src", "scripts/build.mjs", "asconfig.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
 const STAMP = "dist/.built";
+const LIMIT = "build/limit.wasm";
 
 /**
  * How Binaryen optimizes the cores, which asc leaves as they are: for size, but functions of up to 24 instructions are inlined everywhere. As fast as asc's
@@ -30,7 +32,11 @@ const UNPACKER = "--config none --runtime stub --use abort= --noAssert --initial
   " ",
 );
 
-if (process.argv.includes("--if-changed") && existsSync(STAMP) && newest(SOURCES) < statSync(STAMP).mtimeMs) process.exit(0);
+if (process.argv.includes("--limit")) {
+  if (!isNewer(LIMIT)) compileLimit();
+  process.exit(0);
+}
+if (process.argv.includes("--if-changed") && isNewer(STAMP)) process.exit(0);
 
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist");
@@ -57,6 +63,20 @@ await esbuild.build({
   logLevel: "warning",
 });
 writeFileSync(STAMP, "");
+
+/** Compiles assembly/limit.ts as the core with SIMD is compiled. Its own command line, since asconfig.json's entries would come along. */
+function compileLimit() {
+  const { options, targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
+  const settings = Object.entries({ ...options, enable: targets.simd.enable, outFile: LIMIT }).filter(([, value]) => value !== false);
+  const flags = settings.flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]));
+  run("assemblyscript/bin/asc.js", ["assembly/limit.ts", "--config", "none", ...flags]);
+  run("binaryen/bin/wasm-opt", [...OPTIMIZER, LIMIT, "-o", LIMIT]);
+}
+
+/** Whether a file is newer than everything that things are made from. */
+function isNewer(file) {
+  return existsSync(file) && newest(SOURCES) < statSync(file).mtimeMs;
+}
 
 /** Runs a JavaScript tool of node_modules without standard input, which belongs to whatever is started after the build. */
 function run(tool, args) {

@@ -61,12 +61,22 @@ describe("npm run bench", () => {
       "seed feedforward 1 ms",
       "seed plain-js 1 ms",
       "seed plain-js-one-neuron 1 ms",
+      "iteration-2-4-1 feedforward 1 ns",
+      "iteration-2-4-1 plain-js 1 ns",
       "think-1x3 feedforward 1 ns",
       "think-1x3 plain-js 1 ns",
       "think-1x3 plain-js-one-neuron 1 ns",
+      "think-1x784 feedforward 1 µs",
       "construct feedforward 1 µs",
+      "peak-f32 probe 1 GFLOP/s",
+      "peak-f64 probe 1 GFLOP/s",
+      ...["f32", "f64"].flatMap((type) =>
+        ["32x784x128", "256x784x128", "256x1024x1024", "1x784x128", "33x17x5"].flatMap((shape) =>
+          ["forward", "weight-gradient", "input-gradient"].map((product) => `${product}-${shape}-${type} feedforward 1 GFLOP/s`),
+        ),
+      ),
     ]);
-    for (const text of [machine.cpu, ...Object.entries(versions).map((pair) => pair.join(" ")), "median", "best"])
+    for (const text of [machine.cpu, ...Object.entries(versions).map((pair) => pair.join(" ")), "median", "best", "of the peak"])
       expect(stdout).toContain(text);
   });
 
@@ -76,8 +86,22 @@ describe("npm run bench", () => {
     expect(new Set(readReport(file).results.map((result) => result.case))).toEqual(new Set(["think-1x3", "construct"]));
   });
 
+  test("measures one product beside the peak", { timeout: 60_000 }, () => {
+    const { status, stdout } = bench("--quick", "--case", "peak-f64", "--case", "forward-33x17x5-f64");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ *peak-f64 .* 100 % /m);
+    expect(stdout).toMatch(/^ *forward-33x17x5-f64 .* GFLOP\/s .* \d+ % /m);
+  });
+
+  test("says no share of a peak that it has not measured", { timeout: 60_000 }, () => {
+    const { status, stdout } = bench("--quick", "--case", "forward-33x17x5-f32");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ *forward-33x17x5-f32 .* GFLOP\/s/m);
+    expect(stdout).not.toContain("%");
+  });
+
   test.each([
-    [["--case", "nope"], /expected one of seed, think-1x3, construct, got "nope"/],
+    [["--case", "nope"], /expected one of seed, iteration-2-4-1, think-1x3, think-1x784, construct, limit, .* got "nope"/],
     [["--fast"], /--fast/],
     [["seed"], /seed/],
     [["--json"], /--json/],
@@ -103,6 +127,9 @@ describe("npm run bench", () => {
     expect(() => read({ ...report, versions: { node: 20 } })).toThrow("versions.node");
     expect(() => read({ ...report, results: [{ ...result, unit: "hours" }] })).toThrow("results[0].unit");
     expect(() => read({ ...report, results: [{ ...result, best: 3 }] })).toThrow("results[0].best");
+    const rate = { ...result, unit: "GFLOP/s", best: 3 };
+    expect(read({ ...report, results: [rate] }).results).toEqual([rate]);
+    expect(() => read({ ...report, results: [{ ...rate, best: 1 }] })).toThrow("results[0].best");
     expect(() => read({ ...report, results: [{ ...result, more: 1 }] })).toThrow("results[0]");
   });
 });

@@ -57,12 +57,12 @@ describe.each(BUILDS)(`$name build (FC_SEED=${SEED})`, ({ options }) => {
     });
 
     test.each([
-      // Weights of 788 kB and more are packed into panels of 512 rows: 701 are two of them; 301 columns leave some over.
+      // A depth of 701 is five blocks and some; 301 columns are panels with a rest, in f64 rows so long that they are packed.
       { name: "a forward product in panels", rows: 16, inputs: 701, units: [301, 2] },
       { name: "a back-propagation in panels", rows: 17, inputs: 3, units: [21, 1030, 3] },
-      // Deltas (256, 803) are packed in float32 too, and the second chunk of 256 rows continues the sum of the first.
+      // Deltas (256, 803) are packed, and the second chunk of 256 rows continues the sum of the first.
       { name: "a weight gradient in panels", rows: 600, inputs: 9, units: [803, 1] },
-      { name: "as wide, but too few rows for panels", rows: 7, inputs: 701, units: [301, 2] },
+      { name: "as wide, and a strip with a row too few", rows: 7, inputs: 701, units: [301, 2] },
     ])("$name: $rows rows, widths $inputs, $units", ({ rows, inputs, units }) => {
       const layers = units.map((width, l) => ({ units: width, activation: l === 0 ? "relu" : "linear", initializer: "uniform" }) as const);
       const shape = {

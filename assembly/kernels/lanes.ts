@@ -135,3 +135,32 @@ export function sign<T, V>(x: V): V {
   const above = select<T, V>(zero, x, splat<T, V>(1 as T), zero);
   return select<T, V>(x, zero, splat<T, V>(-1 as T), above);
 }
+
+/** Transposes a square of a vector's elements: its rows are `fromRow` and `toRow` bytes apart. */
+export function transpose<T>(from: usize, fromRow: usize, to: usize, toRow: usize): void {
+  const r0 = load<v128>(from);
+  const r1 = load<v128>(from + fromRow);
+  if (sizeof<T>() == 8) {
+    store<v128>(to, v128.shuffle<f64>(r0, r1, 0, 2));
+    store<v128>(to + toRow, v128.shuffle<f64>(r0, r1, 1, 3));
+    return;
+  }
+  const r2 = load<v128>(from + 2 * fromRow);
+  const r3 = load<v128>(from + 3 * fromRow);
+  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  store<v128>(to, v128.shuffle<f64>(low01, low23, 0, 2));
+  store<v128>(to + toRow, v128.shuffle<f64>(low01, low23, 1, 3));
+  store<v128>(to + 2 * toRow, v128.shuffle<f64>(high01, high23, 0, 2));
+  store<v128>(to + 3 * toRow, v128.shuffle<f64>(high01, high23, 1, 3));
+}
+
+/**
+ * A number in memory, in all lanes. One instruction where `splat` of a `load` is two; but Cranelift makes a slow one of it, so loops that it counts in
+ * load and splat.
+ */
+export function splatFrom<T>(p: usize): v128 {
+  return v128.load_splat<T>(p);
+}

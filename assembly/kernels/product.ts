@@ -1,4 +1,8 @@
-import { add, lanes, mul, splat, storeFour } from "./lanes";
+import { lanes } from "./lanes";
+import { oneColumn, oneRow } from "./matrix-vector";
+import { PANEL_ROW, packPanel, packStrip } from "./packing";
+import { stripTile } from "./strip";
+import { TILE_ROWS, tiles } from "./tile";
 
 // C (rows, columns) = start + A (rows, depth) · B (depth, columns), the one product behind forward pass, weight gradient and input gradient.
 // Each element of C has one accumulator, to which its terms are added in ascending depth: that order is the law of this library, and no
@@ -7,23 +11,39 @@ import { add, lanes, mul, splat, storeFour } from "./lanes";
 // Strides are in bytes. `start` says what the accumulators begin with: 0 for nothing, or the address of a matrix with `startRow` between
 // its rows; a row of biases has startRow 0, and C itself continues a sum.
 
-/** Rows of a tile: with 2 vectors of columns it needs 8 accumulators and 3 operands, which the 16 registers of x86-64 hold. */
-const TILE_ROWS: usize = 4;
-
-/** Depth of a packed panel: 512 × 2 vectors are 16 KiB, half of a first-level cache. */
-const PANEL_DEPTH: usize = 512;
-
-/** Bytes of a packed panel. */
-export const PANEL_BYTES: u32 = 16384;
+// The constants were measured on one core of a 3.2 GHz Zen 2 (32 KiB first-level, 512 KiB second-level cache) with Node 20, whose multiply-add
+// peak is 51 GFLOP/s in f32; docs/performance.md has the figures.
 
 /**
- * From this size on B is packed, since its rows lie too far apart to stay in the cache. One core of a 2.7 GHz Zen 4, f32: 32×784×128 (401 kB) ran
- * at 39 GFLOP/s in place and 37 packed, 1024×1024 (4 MB) at 25 in place and 36 packed.
+ * Depth of a block: a strip of A takes 8 KiB, a panel of B 4, so that both stay in the first-level cache. 1024×1024, f32, 256 rows: 64 deep 30.4
+ * GFLOP/s, 128 deep 31.8, 256 deep 32.1 with a block of twice the bytes.
  */
-const PACKED_FROM_BYTES: usize = 786432;
+const BLOCK_DEPTH: usize = 128;
 
-/** Fewer rows than this do not pay for packing. */
-const PACKED_FROM_ROWS: usize = 8;
+/**
+ * Packed panels of B in a block. All its strips go over them while they are in the second-level cache; and a strip, copied once for all of them, costs
+ * a third of a panel's work. 30 panels are 4 % faster on 1024×1024, but 64 KiB more in each network.
+ */
+const BLOCK_PANELS: usize = 14;
+
+/**
+ * Rows of B that are so long or longer are packed, since too many of them share a set of the caches. f32, 32 rows: 784×256 ran at 29.1 GFLOP/s in place
+ * and 26.3 packed, 512×512 at 25.0 and 27.1; f64: 9.5 and 12.0.
+ */
+const PACKED_FROM_ROW_BYTES: usize = 2048;
+
+/** For fewer panels a strip is not worth its copy. f32, 32×64×20 (3 panels): 20.7 GFLOP/s by strips, 16.6 without; 32×128×16 (2 panels): no gain. */
+const BLOCKS_FROM_PANELS: usize = 3;
+
+/** From so many rows on tiles of 4 are worth a strip. f32, 3×64×64: 22.3 GFLOP/s by strips, 17.6 without. */
+const BLOCKS_FROM_ROWS: usize = 3;
+
+/** The scratch, in bytes, that products need whose B has at most so many columns: a strip of A and a block of B, or one panel. */
+export function panelBytes(columns: u32, elementBytes: u32): u32 {
+  const panel = BLOCK_DEPTH * PANEL_ROW;
+  if (columns < ((BLOCKS_FROM_PANELS * PANEL_ROW) as u32) / elementBytes) return panel as u32;
+  return (TILE_ROWS * BLOCK_DEPTH * sizeof<v128>() + BLOCK_PANELS * panel) as u32;
+}
 
 export function product<T>(
   a: usize, aRow: usize, aDepth: usize,
@@ -33,34 +53,50 @@ export function product<T>(
   rows: usize, depth: usize, columns: usize,
   panel: usize
 ): void {
-  let column: usize = 0;
   if (ASC_FEATURE_SIMD) {
-    const width = lanes<T, v128>() * 2;
-    const whole = columns - columns % width;
-    const contiguous = bColumn == sizeof<T>();
-    if (rows >= PACKED_FROM_ROWS && (!contiguous || depth * columns * sizeof<T>() >= PACKED_FROM_BYTES)) {
-      for (; column < whole; column += width) {
-        packedColumns<T>(
-          a, aRow, aDepth, b + column * bColumn, bDepth, bColumn, c + column * sizeof<T>(), cRow,
-          start ? start + column * sizeof<T>() : 0, startRow, rows, depth, panel
-        );
-      }
-    } else if (contiguous) {
-      for (; column < whole; column += width) {
+    const pair = lanes<T, v128>() * 2;
+    if (columns > pair && columns % pair == 1) {
+      // One column more than whole panels is one column, no panel.
+      columns--;
+      const last = columns * sizeof<T>();
+      oneColumn<T>(a, aRow, aDepth, b + columns * bColumn, bDepth, c + last, cRow, start ? start + last : 0, startRow, rows, depth);
+    }
+    if (rows == 1 && columns >= pair && depth >= 4 && bColumn == sizeof<T>() && start != c) {
+      const ragged = columns % pair;
+      if (ragged) {
+        // The last two vectors overlap the others, which will make the same of the elements that they share.
+        const last = (columns - pair) * sizeof<T>();
         tiles<T, v128>(
-          a, aRow, aDepth, b + column * bColumn, bDepth, sizeof<v128>(), c + column * sizeof<T>(), cRow,
-          start ? start + column * sizeof<T>() : 0, startRow, rows, depth
+          a, aRow, aDepth, b + last, bDepth, sizeof<v128>(), c + last, cRow, sizeof<v128>(), start ? start + last : 0, startRow, rows, depth
         );
       }
+      columns -= ragged;
+      const whole = depth & ~3;
+      oneRow<T>(a, aDepth, b, bDepth, c, start, whole, columns * sizeof<T>());
+      if (whole == depth) return;
+      a += whole * aDepth;
+      b += whole * bDepth;
+      start = c;
+      depth -= whole;
+    }
+    if (rows >= BLOCKS_FROM_ROWS && columns >= BLOCKS_FROM_PANELS * pair) {
+      return blocks<T>(a, aRow, aDepth, b, bDepth, bColumn, c, cRow, start, startRow, rows, depth, columns, panel);
+    }
+    if (columns >= lanes<T, v128>()) {
+      return panels<T>(a, aRow, aDepth, b, bDepth, bColumn, c, cRow, start, startRow, rows, depth, columns, panel);
     }
   }
-  for (; column + 2 <= columns; column += 2) {
-    tiles<T, T>(
-      a, aRow, aDepth, b + column * bColumn, bDepth, bColumn, c + column * sizeof<T>(), cRow,
-      start ? start + column * sizeof<T>() : 0, startRow, rows, depth
-    );
+  let column: usize = 0;
+  // Fewer columns than a vector has. In pairs two or three of f32 would be 20 to 35 % faster, for half a kilobyte of the package.
+  if (!ASC_FEATURE_SIMD) {
+    for (; column + 2 <= columns; column += 2) {
+      tiles<T, T>(
+        a, aRow, aDepth, b + column * bColumn, bDepth, bColumn, c + column * sizeof<T>(), cRow, sizeof<T>(),
+        start ? start + column * sizeof<T>() : 0, startRow, rows, depth
+      );
+    }
   }
-  if (column < columns) {
+  for (; column < columns; column++) {
     oneColumn<T>(
       a, aRow, aDepth, b + column * bColumn, bDepth, c + column * sizeof<T>(), cRow,
       start ? start + column * sizeof<T>() : 0, startRow, rows, depth
@@ -68,162 +104,108 @@ export function product<T>(
   }
 }
 
-/** Two vectors of columns, B copied into `panel` a piece of the depth at a time, so that all tiles read it from the nearest cache. */
-function packedColumns<T>(
+/**
+ * How many of the `left` columns the next panel holds, which has two vectors for them. The last two panels of a row may hold fewer: then their own two
+ * vectors overlap. Panels never overlap each other, or a sum that continues C would be continued twice. `left` is at least one vector.
+ */
+function panelColumns<T>(left: usize): usize {
+  const width = lanes<T, v128>();
+  if (left >= 3 * width) return 2 * width;
+  return left > 2 * width ? left - width : left;
+}
+
+/** The product panel by panel with A in place. */
+function panels<T>(
   a: usize, aRow: usize, aDepth: usize,
   b: usize, bDepth: usize, bColumn: usize,
   c: usize, cRow: usize,
   start: usize, startRow: usize,
-  rows: usize, depth: usize, panel: usize
+  rows: usize, depth: usize, columns: usize,
+  panel: usize
 ): void {
-  const panelRow = 2 * sizeof<v128>();
-  for (let from: usize = 0; from < depth; from += PANEL_DEPTH) {
-    const piece = min(PANEL_DEPTH, depth - from);
-    pack<T>(panel, b + from * bDepth, bDepth, bColumn, piece);
-    if (from == 0) tiles<T, v128>(a, aRow, aDepth, panel, panelRow, sizeof<v128>(), c, cRow, start, startRow, rows, piece);
-    else tiles<T, v128>(a + from * aDepth, aRow, aDepth, panel, panelRow, sizeof<v128>(), c, cRow, c, cRow, rows, piece);
+  while (columns) {
+    const taken = panelColumns<T>(columns);
+    const next = taken * sizeof<T>() - sizeof<v128>();
+    if (bColumn == sizeof<T>()) tiles<T, v128>(a, aRow, aDepth, b, bDepth, next, c, cRow, next, start, startRow, rows, depth);
+    else {
+      for (let from: usize = 0; from < depth; from += BLOCK_DEPTH) {
+        const piece = min(BLOCK_DEPTH, depth - from);
+        packPanel<T>(panel, b + from * bDepth, bDepth, bColumn, taken, piece);
+        tiles<T, v128>(
+          a + from * aDepth, aRow, aDepth, panel, PANEL_ROW, sizeof<v128>(), c, cRow, next,
+          from ? c : start, from ? cRow : startRow, rows, piece
+        );
+      }
+    }
+    columns -= taken;
+    b += taken * bColumn;
+    c += taken * sizeof<T>();
+    if (start) start += taken * sizeof<T>();
   }
 }
 
-/** Copies (depth, 2 vectors) of B into rows that follow each other. */
-function pack<T>(panel: usize, b: usize, bDepth: usize, bColumn: usize, depth: usize): void {
-  const end = panel + depth * 2 * sizeof<v128>();
-  if (bColumn == sizeof<T>()) {
-    for (; panel < end; panel += 2 * sizeof<v128>(), b += bDepth) {
-      store<v128>(panel, load<v128>(b));
-      store<v128>(panel, load<v128>(b, sizeof<v128>()), sizeof<v128>());
-    }
-    return;
-  }
-  // B is a transpose in place: read along its columns, where neighbours lie.
-  const width = lanes<T, v128>() * 2;
-  for (let column: usize = 0; column < width; column++) {
-    let from = b + column * bColumn;
-    for (let to = panel + column * sizeof<T>(); to < end; to += 2 * sizeof<v128>(), from += bDepth) {
-      store<T>(to, load<T>(from));
-    }
-  }
-}
-
-/** All rows of two `V` of columns. */
-function tiles<T, V>(
+/** The product a block of the depth after the other, with copies of A and, where it pays, of B. */
+function blocks<T>(
   a: usize, aRow: usize, aDepth: usize,
-  b: usize, bDepth: usize, bNext: usize,
+  b: usize, bDepth: usize, bColumn: usize,
   c: usize, cRow: usize,
   start: usize, startRow: usize,
-  rows: usize, depth: usize
+  rows: usize, depth: usize, columns: usize,
+  panel: usize
 ): void {
-  for (let row: usize = 0; row < rows; row += TILE_ROWS) {
-    tile<T, V>(
-      a + row * aRow, aRow, aDepth, b, bDepth, bNext, c + row * cRow, cRow,
-      start ? start + row * startRow : 0, startRow, min(rows - row, TILE_ROWS), depth
-    );
+  while (depth) {
+    const piece = min(BLOCK_DEPTH, depth);
+    block<T>(a, aRow, aDepth, b, bDepth, bColumn, c, cRow, start, startRow, rows, piece, columns, panel);
+    depth -= piece;
+    a += piece * aDepth;
+    b += piece * bDepth;
+    start = c;
+    startRow = cRow;
   }
 }
 
-/** C (rows ≤ 4, 2 V). Rows that are not there alias the last one, which is then computed and stored more than once. */
-function tile<T, V>(
+/** What a block of the depth adds to all of C. */
+function block<T>(
   a: usize, aRow: usize, aDepth: usize,
-  b: usize, bDepth: usize, bNext: usize,
+  b: usize, bDepth: usize, bColumn: usize,
   c: usize, cRow: usize,
   start: usize, startRow: usize,
-  rows: usize, depth: usize
+  rows: usize, depth: usize, columns: usize,
+  strip: usize
 ): void {
-  let a0 = a;
-  let a1 = a0 + (rows > 1 ? aRow : 0);
-  let a2 = a1 + (rows > 2 ? aRow : 0);
-  let a3 = a2 + (rows > 3 ? aRow : 0);
-  const next: usize = isVector<V>() ? sizeof<V>() : bNext;
-  const zero = splat<T, V>(0 as T);
-  let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
-  if (start) {
-    const s1 = start + (rows > 1 ? startRow : 0);
-    const s2 = s1 + (rows > 2 ? startRow : 0);
-    const s3 = s2 + (rows > 3 ? startRow : 0);
-    c00 = load<V>(start), c01 = load<V>(start, sizeof<V>());
-    c10 = load<V>(s1), c11 = load<V>(s1, sizeof<V>());
-    c20 = load<V>(s2), c21 = load<V>(s2, sizeof<V>());
-    c30 = load<V>(s3), c31 = load<V>(s3, sizeof<V>());
-  }
-  const end = b + depth * bDepth;
-  for (; b != end; b += bDepth) {
-    const b0 = load<V>(b);
-    const b1 = isVector<V>() ? load<V>(b, sizeof<V>()) : load<V>(b + next);
-    const x0 = splat<T, V>(load<T>(a0));
-    c00 = add<T, V>(c00, mul<T, V>(x0, b0));
-    c01 = add<T, V>(c01, mul<T, V>(x0, b1));
-    const x1 = splat<T, V>(load<T>(a1));
-    c10 = add<T, V>(c10, mul<T, V>(x1, b0));
-    c11 = add<T, V>(c11, mul<T, V>(x1, b1));
-    const x2 = splat<T, V>(load<T>(a2));
-    c20 = add<T, V>(c20, mul<T, V>(x2, b0));
-    c21 = add<T, V>(c21, mul<T, V>(x2, b1));
-    const x3 = splat<T, V>(load<T>(a3));
-    c30 = add<T, V>(c30, mul<T, V>(x3, b0));
-    c31 = add<T, V>(c31, mul<T, V>(x3, b1));
-    a0 += aDepth;
-    a1 += aDepth;
-    a2 += aDepth;
-    a3 += aDepth;
-  }
-  const r1 = c + (rows > 1 ? cRow : 0);
-  const r2 = r1 + (rows > 2 ? cRow : 0);
-  const r3 = r2 + (rows > 3 ? cRow : 0);
-  store<V>(c, c00), store<V>(c, c01, sizeof<V>());
-  store<V>(r1, c10), store<V>(r1, c11, sizeof<V>());
-  store<V>(r2, c20), store<V>(r2, c21, sizeof<V>());
-  store<V>(r3, c30), store<V>(r3, c31, sizeof<V>());
-}
-
-/** The product for a B of one column, four rows at a time: four sums that do not wait for each other. */
-export function oneColumn<T>(
-  a: usize, aRow: usize, aDepth: usize,
-  b: usize, bDepth: usize,
-  c: usize, cRow: usize,
-  start: usize, startRow: usize,
-  rows: usize, depth: usize
-): void {
-  const end = b + depth * bDepth;
-  for (let row: usize = 0; row < rows; row += TILE_ROWS) {
-    const left = rows - row;
-    const step1: usize = left > 1 ? 1 : 0, step2: usize = left > 2 ? 1 : 0, step3: usize = left > 3 ? 1 : 0;
-    let a0 = a + row * aRow;
-    let a1 = a0 + step1 * aRow;
-    let a2 = a1 + step2 * aRow;
-    let a3 = a2 + step3 * aRow;
-    let sum0: T = 0 as T, sum1: T = 0 as T, sum2: T = 0 as T, sum3: T = 0 as T;
-    if (start) {
-      let s = start + row * startRow;
-      sum0 = load<T>(s);
-      s += step1 * startRow;
-      sum1 = load<T>(s);
-      s += step2 * startRow;
-      sum2 = load<T>(s);
-      s += step3 * startRow;
-      sum3 = load<T>(s);
+  const pair = lanes<T, v128>() * 2;
+  const inPlace = bColumn == sizeof<T>() && bDepth < PACKED_FROM_ROW_BYTES;
+  const packed = strip + TILE_ROWS * BLOCK_DEPTH * sizeof<v128>();
+  const panelBytes = depth * PANEL_ROW;
+  for (let column: usize = 0; column < columns; ) {
+    // Panels whose vectors overlap are packed in any case: the tile knows only B's whose vectors follow each other.
+    let end = column;
+    for (let panel = packed; end < columns && panel < packed + BLOCK_PANELS * panelBytes; ) {
+      const taken = panelColumns<T>(columns - end);
+      if (!inPlace || taken != pair) {
+        packPanel<T>(panel, b + end * bColumn, bDepth, bColumn, taken, depth);
+        panel += panelBytes;
+      }
+      end += taken;
     }
-    for (let at = b; at != end; at += bDepth) {
-      const y = load<T>(at);
-      sum0 += load<T>(a0) * y;
-      sum1 += load<T>(a1) * y;
-      sum2 += load<T>(a2) * y;
-      sum3 += load<T>(a3) * y;
-      a0 += aDepth;
-      a1 += aDepth;
-      a2 += aDepth;
-      a3 += aDepth;
+    for (let row: usize = 0; row < rows; row += TILE_ROWS) {
+      const height = min(rows - row, TILE_ROWS);
+      packStrip<T>(strip, a + row * aRow, aRow, aDepth, height, depth);
+      let panel = packed;
+      for (let at = column; at < end; ) {
+        const taken = panelColumns<T>(columns - at);
+        const to = c + row * cRow + at * sizeof<T>();
+        const from = start ? start + row * startRow + at * sizeof<T>() : 0;
+        // Two calls, so that the compiler cannot inline the tile: V8 replaces no running function by its optimized form, only the next call.
+        if (inPlace && taken == pair) {
+          stripTile<T>(strip, b + at * sizeof<T>(), bDepth, to, cRow, sizeof<v128>(), from, startRow, height, depth);
+        } else {
+          stripTile<T>(strip, panel, PANEL_ROW, to, cRow, taken * sizeof<T>() - sizeof<v128>(), from, startRow, height, depth);
+          panel += panelBytes;
+        }
+        at += taken;
+      }
     }
-    let to = c + row * cRow;
-    if (ASC_FEATURE_SIMD && step3 && cRow == sizeof<T>()) {
-      storeFour<T>(to, sum0, sum1, sum2, sum3);
-      continue;
-    }
-    store<T>(to, sum0);
-    to += step1 * cRow;
-    store<T>(to, sum1);
-    to += step2 * cRow;
-    store<T>(to, sum2);
-    to += step3 * cRow;
-    store<T>(to, sum3);
+    column = end;
   }
 }
