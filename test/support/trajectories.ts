@@ -55,6 +55,7 @@ export function expectTrajectory(run: Trajectory, precision: Precision, build: B
   const history = network.train(run.x, run.t, {
     epochs,
     historyInterval: 1,
+    shuffle: false,
     ...(batch && { batchSize: batch }),
     ...(sampleWeights && { sampleWeights }),
     ...(validation && { validation }),

@@ -35,7 +35,7 @@ await serve(async (subject) => {
   }
   const x = { data: inputs, rows };
   const t = { data: targets, rows };
-  const options = { epochs, batchSize };
+  const options = { epochs, batchSize, shuffle: false };
   return {
     ...common,
     reset: () => {
