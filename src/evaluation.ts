@@ -116,7 +116,7 @@ export function evaluate(block: Block, plan: Plan, { samples, kind, topK }: Ques
   block.setUint(Header.TopCount, topK);
   block.core.evaluate(block.base, rows);
   const classes = kind === Kind.Classes ? classesOf(plan) : block.outputs;
-  const report = block.doubles(Header.Report, Report.PerClass + (ClassReport.Width + classes) * classes);
+  const report = block.doubles(Header.Report, Report.PerClass + (ClassReport.Width + (kind === Kind.Classes ? classes : 0)) * classes);
   const number = (at: Report) => report[at] as number;
   const common = { rows, loss: number(Report.Loss) };
   if (kind === Kind.Values) {

@@ -298,7 +298,7 @@ describe("checks of packages", () => {
 
 describe("size", () => {
   test("is within the budget", () => {
-    expect(node(".", "scripts/size.mjs")).toMatch(/feedforward\.js +\d+ +\d+ +30000\n/);
+    expect(node(".", "scripts/size.mjs")).toMatch(/feedforward\.js +\d+ +\d+ +31500\n/);
   });
 
   test("fails above the budget", () => {
