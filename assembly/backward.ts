@@ -3,8 +3,7 @@ import { dropOut } from "./dropout";
 import { multiplyBySlope, slopeNeedsSum } from "./kernels/activations";
 import { product } from "./kernels/product";
 import { softmaxBackward } from "./kernels/softmax";
-import { Layer, Network } from "./layout";
-import { isFused } from "./loss";
+import { FUSED, Layer, Network } from "./layout";
 import { normalizationGradient, normalizeBatchBackward, normalizeByStatisticsBackward, normalizeRowsBackward } from "./normalization";
 
 /**
@@ -34,7 +33,7 @@ function throughActivation<T>(network: Network, l: u32, rows: usize, row: usize,
   const layer = network.layer(l);
   const d = network.at(layer.deltas);
   if (training && layer.dropout > 0) dropOut(network, l, d, rows, row);
-  if (l + 1 == network.layerCount && isFused(network)) return;
+  if (l + 1 == network.layerCount && network.features & FUSED) return;
   if (layer.activation == Activation.Softmax) return softmaxBackward<T>(d, network.at(layer.values), rows, layer.units);
   const source = slopeNeedsSum(layer.activation) ? layer.sums : layer.values;
   multiplyBySlope<T>(layer.activation, layer.parameter as T, d, network.at(source), rows * (layer.units as usize));

@@ -47,6 +47,8 @@ export const NORM_LIMITS: u32 = 2;
 export const FROZEN: u32 = 4;
 export const STATISTICS: u32 = 8;
 export const DROPOUT: u32 = 16;
+/** The loss gives its derivative by the last layer's sums at once, and not by its outputs. */
+export const FUSED: u32 = 32;
 
 /** Room for a vector behind a region whose loops run in whole vectors to the end. */
 const PADDING: f64 = 16;
@@ -439,9 +441,16 @@ export function isEither(network: Network): bool {
   return last.units == 1 && last.activation != Activation.Softmax;
 }
 
+/** Of squared errors only that of a sigmoid, the tutorial's, whose pair of derivatives takes one pass instead of two. */
+function isFused(network: Network): bool {
+  if (network.loss != Loss.SquaredError) return network.loss >= Loss.BinaryCrossEntropy;
+  const last = network.lastLayer();
+  return last.activation == Activation.Sigmoid && last.dropout == 0 && !last.residual;
+}
+
 /** What some layer has, so that steps need not look at each. */
 function featuresOf(network: Network): u32 {
-  let features: u32 = 0;
+  let features: u32 = isFused(network) ? FUSED : 0;
   for (let l: u32 = 0; l < network.layerCount; l++) {
     const layer = network.layer(l);
     if (layer.l1 > 0 || layer.l2 > 0) features |= PENALTIES;

@@ -1,11 +1,11 @@
-import { Activation, Loss } from "../src/abi";
+import { Loss } from "../src/abi";
 import { read, rounded, write } from "./kernels/elements";
 import { exponential } from "./kernels/exponential";
 import { mul, spanBytes, splat, sub } from "./kernels/lanes";
 import { logarithm, logOnePlus } from "./kernels/logarithm";
 import { indexOfLargest } from "./kernels/softmax";
 import { sumOf } from "./kernels/sums";
-import { Network } from "./layout";
+import { FUSED, Network } from "./layout";
 import { targetOf } from "./measures";
 
 // A loss is a pair: its value for one output, in f64, and its derivative by the output y, or by the sum z where it is fused with the
@@ -58,13 +58,6 @@ function slopeOf(loss: Loss, y: f64, t: f64, parameter: f64, element: usize): f6
   return copysign<f64>(loss == Loss.Huber ? min<f64>(most, parameter) : most, error);
 }
 
-/** Whether the loss gives its derivative by the last layer's sums at once, and not by its outputs. */
-export function isFused(network: Network): bool {
-  if (network.loss != Loss.SquaredError) return network.loss >= Loss.BinaryCrossEntropy;
-  const last = network.lastLayer();
-  return last.activation == Activation.Sigmoid && last.dropout == 0 && !last.residual;
-}
-
 /**
  * The sum of the losses of `rows` rows, each times its weight, neither scaled nor averaged. Where `scale` is not 0,
  * the derivative by each output, times `scale` and the row's weight, goes into the last layer's deltas. `t` (rows, target width). Owns rows.
@@ -82,7 +75,7 @@ function lossAs<T>(network: Network, t: usize, weights: usize, rows: usize, scal
   }
   if (scale != (0 as T)) {
     if (loss != Loss.SquaredError) otherDeltas(network, t, weights, rows, scale as f64, sizeof<T>());
-    else if (isFused(network)) deltas<SquaredErrorOfSigmoid, T>(network, t, weights, rows, scale);
+    else if (network.features & FUSED) deltas<SquaredErrorOfSigmoid, T>(network, t, weights, rows, scale);
     else deltas<SquaredError, T>(network, t, weights, rows, scale);
   }
   if (loss == Loss.SquaredError && sizeof<T>() == 8 && network.outputs == 1 && !weights)

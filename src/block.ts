@@ -176,13 +176,11 @@ export class Block {
     return new Float64Array(this.core.memory.buffer, this.base + this.uint(field), length);
   }
 
-  /** The entries of the history, each `HistoryWidth` numbers, which is empty afterwards. */
-  takeHistory(): Float64Array[] {
-    const width = this.uint(Header.HistoryWidth);
-    const length = this.uint(Header.HistoryLength);
-    const numbers = this.doubles(Header.History, length * width);
+  /** The entries of the history one after the other, each `HistoryWidth` numbers. It is empty afterwards. */
+  takeHistory(): Float64Array {
+    const length = this.uint(Header.HistoryLength) * this.uint(Header.HistoryWidth);
     this.setUint(Header.HistoryLength, 0);
-    return Array.from({ length }, (_, i) => numbers.slice(i * width, (i + 1) * width));
+    return this.doubles(Header.History, length).slice();
   }
 }
 

@@ -168,6 +168,7 @@ export function trainRun(block: Block, { options, validationRows }: Run, afterRe
   // Someone who looks at each epoch gets the core to come back after each, and so after each step.
   block.setDouble(Header.HistoryInterval, onEpoch ? 1 : options.historyInterval);
   block.setUint(Header.HistoryCapacity, onEpoch ? 1 : 0);
+  const width = block.uint(Header.HistoryWidth);
   for (let steps = FIRST_SLICE_STEPS; ; ) {
     const start = performance.now();
     const before = block.double(Header.Step);
@@ -180,16 +181,16 @@ export function trainRun(block: Block, { options, validationRows }: Run, afterRe
       isCut = onStep(stepReport(block)) === false && !isLast;
       afterReport();
     }
-    for (const entry of entries) {
-      const report = reportOf(entry, metrics, validates);
-      const stops = onEpoch?.(report) === false;
+    for (let at = 0; at < entries.length; at += width) {
+      const stops = onEpoch?.(reportOf(entries, at, metrics, validates)) === false;
       if (onEpoch) afterReport();
       if (stops) {
         // An end is more than a cut: the best weights are yet to be put back.
         block.setUint(Header.Stopped, 1);
         isCut = false;
       }
-      if (!onEpoch || stops || isLast || report.epoch % options.historyInterval === 0) remember(history, report);
+      if (!onEpoch || stops || isLast || (entries[at] as number) % options.historyInterval === 0)
+        remember(history, entries, at, metrics, validates);
     }
     if (status === Status.Ok || isCut) {
       if (options.patience > 0) history.bestEpoch = block.double(Header.BestEpoch);
@@ -213,27 +214,29 @@ function stepReport(block: Block): StepReport {
 }
 
 /** An entry of the core's history, whose numbers are epoch, loss, validation loss, learning rate, metrics, and metrics of the validation rows. */
-function reportOf(entry: Float64Array, names: readonly MetricName[], validates: boolean): EpochReport {
-  const [epoch, loss, validationLoss, learningRate] = entry as unknown as [number, number, number, number];
-  const metrics = (first: number): Metrics => Object.fromEntries(names.map((name, i) => [name, entry[first + i]]));
+function reportOf(entries: Float64Array, at: number, names: readonly MetricName[], validates: boolean): EpochReport {
+  const number = (i: number) => entries[at + i] as number;
+  const metrics = (first: number): Metrics => Object.fromEntries(names.map((name, i) => [name, number(first + i)]));
   return {
-    epoch,
-    loss,
-    learningRate,
-    ...(validates && { validationLoss }),
+    epoch: number(0),
+    loss: number(1),
+    learningRate: number(3),
+    ...(validates && { validationLoss: number(2) }),
     ...(names.length > 0 && { metrics: metrics(4) }),
     ...(names.length > 0 && validates && { validationMetrics: metrics(4 + names.length) }),
   };
 }
 
-function remember(history: History, { epoch, loss, validationLoss, learningRate, metrics, validationMetrics }: EpochReport): void {
-  history.epoch.push(epoch);
-  history.loss.push(loss);
-  if (validationLoss !== undefined) history.validationLoss.push(validationLoss);
-  history.learningRate.push(learningRate);
-  for (const name in metrics) history.metrics[name as MetricName]?.push(metrics[name as MetricName] as number);
-  for (const name in validationMetrics)
-    history.validationMetrics[name as MetricName]?.push(validationMetrics[name as MetricName] as number);
+function remember(history: History, entries: Float64Array, at: number, names: readonly MetricName[], validates: boolean): void {
+  const push = (list: number[] | undefined, i: number) => list?.push(entries[at + i] as number);
+  push(history.epoch, 0);
+  push(history.loss, 1);
+  if (validates) push(history.validationLoss, 2);
+  push(history.learningRate, 3);
+  for (let i = 0; i < names.length; i++) {
+    push(history.metrics[names[i] as MetricName], 4 + i);
+    push(history.validationMetrics[names[i] as MetricName], 4 + names.length + i);
+  }
 }
 
 function readValidation(memory: Memory, plan: Plan, { validation }: TrainPlan, labels: boolean): Run["validation"] {
