@@ -193,7 +193,7 @@ function rates(network: Network, rows: u32, report: usize, classes: usize): void
 
 /**
  * The area under the ROC curve of class k against the others: the share of pairs of a row of the class and one of another in which the first has the higher
- * output, equal ones counting half (Hanley, McNeil 1982). NaN where there is no pair.
+ * output, equal ones counting half (Hanley, McNeil 1982). NaN where there is no pair, or an output that is NaN.
  */
 function areaOf(network: Network, rows: u32, k: usize): f64 {
   const unit: usize = network.outputs > 1 ? k : 0;
@@ -205,6 +205,8 @@ function areaOf(network: Network, rows: u32, k: usize): f64 {
     pairs: f64 = 0;
   for (let i: usize = 0; i < rows; ) {
     const score = scoreOf(network, load<u32>(ranks + (i << 2)), unit);
+    // An output that is no number has no place in an order.
+    if (isNaN<f64>(score)) return NaN;
     let equalOwn: f64 = 0,
       equalOthers: f64 = 0;
     for (; i < rows; i++) {

@@ -212,6 +212,8 @@ function search(network: Network, rows: u32, t: f64, loss: f64, slope: f64): voi
   }
   // Whatever was tried, no step is worse than none.
   if (lossLow > loss) (low = 0), (lossLow = loss);
+  // Nor will the next search along the same direction find another.
+  if (low == 0) network.stopped = 1;
   network.stepLength = low;
   store<f64>(lossAhead(network), lossLow);
   network.gradientReady = low == last ? 1 : 0;

@@ -18,6 +18,8 @@ export class TrainingError extends Error {
   constructor(message: string, at: { iteration: number; epoch: number; loss: number; history: History }) {
     super(message);
     Object.assign(this, at);
+    // A thousand losses are not what one wants to see behind a message.
+    Object.defineProperty(this, "history", { enumerable: false });
   }
 }
 

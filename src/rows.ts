@@ -88,7 +88,7 @@ function readList(value: readonly unknown[], shape: TableShape): Table {
   if (!column) checkLength(name, value, width);
   const { length } = value;
   const values = new Float64Array(length);
-  copyNumbers(value, values, 0, length, shape, (i) => (column ? `${name}[${i}][0]` : `${name}[${i}]`));
+  copyNumbers(value, values, 0, length, shape, (i) => `${name}[${i}]`);
   return { rows: column ? length : 1, form: "row", values };
 }
 
@@ -97,7 +97,7 @@ function readTypedList(value: NumericArray, shape: TableShape, memory: { readonl
   checkAttached(name, value);
   if (!column) checkLength(name, value, width);
   else if (value.length === 0) throw new RangeError(`${name}: expected at least one row, got none`);
-  checkNumbers(value, shape, (i) => (column ? `${name}[${i}][0]` : `${name}[${i}]`));
+  checkNumbers(value, shape, (i) => `${name}[${i}]`);
   return { rows: column ? value.length : 1, form: "typed row", values: settled(value, memory) };
 }
 

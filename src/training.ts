@@ -1,4 +1,4 @@
-import { Header, Optimizer, Status } from "./abi.js";
+import { Header, Optimizer, Reduction, Status } from "./abi.js";
 import type { Block } from "./block.js";
 import { statusError } from "./core.js";
 import { count, describe, TrainingError } from "./errors.js";
@@ -292,8 +292,9 @@ function trainingError(block: Block, status: Status, history: History): Error {
   return new TrainingError(
     `training stopped: ${what} at iteration ${iteration} (epoch ${epoch}, batch ${batch}). The weights are those of the iteration before. ` +
       (largestGradient > 0 ? `The largest norm (maximum norm) of the gradient before was ${largestGradient.toPrecision(3)}. ` : "") +
-      `What usually helps: a smaller learning rate (it is ${block.double(Header.LearningRate)}), inputs scaled to about −1 … 1, ` +
-      'optimizer: { clipNorm: 1 }, reduction: "mean"',
+      `What usually helps: a smaller learning rate (it is ${block.double(Header.LearningRate)}), inputs scaled to about −1 … 1` +
+      (block.uint(Header.Optimizer) === Optimizer.Lbfgs ? "" : ", the optimizer's option clipNorm: 1") +
+      (block.uint(Header.Reduction) === Reduction.Sum ? ', reduction: "mean"' : ""),
     { iteration, epoch, loss, history },
   );
 }

@@ -28,7 +28,7 @@ describe.each(["evaluate", "gradients"] as const)("%s", (method) => {
     [5, TypeError, "options: expected an object, got 5"],
     [{ sampleWeights: [1, 2] }, RangeError, "sampleWeights: expected 3 numbers, one for each row, got 2"],
     [{ sampleWeights: [1, -1, 2] }, RangeError, "sampleWeights[1]: expected a number from 0 on, got -1"],
-    [{ sampleWeights: [1, Number.NaN, 2] }, RangeError, "sampleWeights[1][0]: expected a finite number, got NaN"],
+    [{ sampleWeights: [1, Number.NaN, 2] }, RangeError, "sampleWeights[1]: expected a finite number, got NaN"],
     [{ sampleWeight: [1, 1, 1] }, TypeError, 'options: unknown option "sampleWeight"; did you mean "sampleWeights"?'],
   ])("%j", (options, kind, message) => {
     refuses(ask(INPUTS, TARGETS, options), kind, message);

@@ -43,6 +43,28 @@ test("evaluate gives the same bits in both builds, of more rows than a chunk, to
 });
 
 describe.each(BUILDS)("$name build", ({ options }) => {
+  test.each([
+    { activation: "sigmoid", units: 1, targets: [0, 1, 1] },
+    { activation: "softmax", units: 2, targets: [0, 1, 1] },
+    {
+      activation: "sigmoid",
+      units: 2,
+      targets: [
+        [0, 1],
+        [1, 0],
+        [1, 1],
+      ],
+    },
+  ] as const)("outputs that are no numbers have no area and no loss: $activation of $units units", ({ activation, units, targets }) => {
+    for (const precision of ["float64", "float32"] as const) {
+      const network = new NeuralNetwork({ inputs: 1, layers: [{ units, activation }], precision, ...options });
+      network.layers[0]?.weights.fill(Number.NaN);
+      const evaluation = network.evaluate([[1], [2], [3]], targets as never);
+      if (evaluation.kind === "values") expect.unreachable();
+      else expect([evaluation.loss, evaluation.logLoss, evaluation.macroRocAuc, ...evaluation.rocAuc].every(Number.isNaN)).toBe(true);
+    }
+  });
+
   const make = (run: Everything) => new NeuralNetwork({ ...run.network, ...options });
 
   /** What `metric` is of an evaluation, where it is in it. */

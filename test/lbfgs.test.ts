@@ -104,3 +104,10 @@ test("the runs cover losses, reductions, frozen layers and lengths of the histor
   }
   expect(CONVERGING.length).toBeGreaterThan(5);
 });
+
+test("a run in which no length gives a lower loss is over", () => {
+  const network = new NeuralNetwork({ inputs: 1, layers: [{ units: 1 }], optimizer: { name: "lbfgs", learningRate: 1e300 } });
+  const before = network.layers[0]?.weights.slice();
+  expect(network.train([[0], [1], [2], [3]], [0, 1, 0, 1], 20).loss).toHaveLength(1);
+  expect(network.layers[0]?.weights).toEqual(before);
+});
