@@ -35,8 +35,12 @@ export function firstFree(): usize {
   return probability(COUNT);
 }
 
-/** Unpacks the bytes at `source`, without the 13 of a header, to `size` bytes at `target`. */
-export function unpack(source: usize, target: usize, size: usize): void {
+/**
+ * Unpacks the text of `length` characters at `source`, whose place is used, to `size` bytes at `target`. It stands for bytes, LZMA's without the 13 of a header: the
+ * characters from ~ downwards, without quote and backslash, of which the first 35 stand for 6 bits each and the others for 7.
+ */
+export function unpack(source: usize, length: usize, target: usize, size: usize): void {
+  toBytes(source, source + length);
   for (let i: usize = 0; i < COUNT; i++) store<u16>(probability(i), HALF);
   // The first byte is 0, and five are read.
   code = 0;
@@ -96,6 +100,23 @@ export function unpack(source: usize, target: usize, size: usize): void {
     }
     // Byte by byte, since a match may run into what it makes itself.
     for (; length > 0; length--, target++) store<u8>(target, load<u8>(target - distance - 1));
+  }
+}
+
+/** Makes bytes of characters, in place. */
+function toBytes(at: usize, end: usize): void {
+  let word: u32 = 0;
+  let bits: u32 = 0;
+  for (let character = at; character < end; character++) {
+    let value: u32 = 126 - load<u8>(character);
+    value -= u32(value > 34) + u32(value > 91);
+    const isShort = value < 35;
+    word = (word << (isShort ? 6 : 7)) | (isShort ? value : value + 35);
+    bits += isShort ? 6 : 7;
+    if (bits < 8) continue;
+    bits -= 8;
+    store<u8>(at, word >> bits);
+    at++;
   }
 }
 

@@ -97,7 +97,6 @@ function embed(from, to) {
   const packed = Buffer.from(lzma.compress(bytes, 9)).subarray(header);
   const texts = {
     packed: textOf(packed),
-    packedLength: packed.length,
     unpacker: readFileSync("build/unpack.wasm").toString("hex"),
     length: bytes.length,
   };

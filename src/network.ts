@@ -4,6 +4,7 @@ import { Block, type Elements, layerField } from "./block.js";
 import { count, describe } from "./errors.js";
 import { type EvaluateOptions, type Evaluation, evaluate, readEvaluation } from "./evaluation.js";
 import { activations, type GradientOptions, type Gradients, gradients, readQuestion, summary } from "./inspection.js";
+import { record } from "./options/check.js";
 import type { ActivationName, LayerPlan } from "./options/layers.js";
 import { type NetworkOptions, type Plan, type Precision, readOptions } from "./options/network.js";
 import type { TrainOptions } from "./options/training.js";
@@ -105,31 +106,51 @@ export class NeuralNetwork implements Disposable {
    * and `{ data, rows }` gives one flat typed array (rows × outputs). A row's answer does not depend on the other rows.
    * Inputs so large that sums overflow give Infinity or NaN, as they do in NumPy.
    *
-   * @throws TypeError, RangeError for inputs that are not rows of `inputs` finite numbers; the message says where
+   * With `into`, an array of the network's precision (Float64Array or Float32Array) and of rows · outputs numbers, the answers are written there, row by row, and
+   * it is returned: nothing is allocated for a row.
+   *
+   * @throws TypeError, RangeError for inputs that are not rows of `inputs` finite numbers, or an `into` that does not fit; the message says where
    */
   think(inputs: readonly number[]): number[];
   think(inputs: NumericArray): Elements;
   think(inputs: readonly (readonly number[])[]): number[][];
   think(inputs: readonly NumericArray[]): Elements[];
   think(inputs: FlatRows): Elements;
+  think<E extends Elements>(inputs: Row | Rows, options: { into: E }): E;
   think(inputs: Row | Rows): number[] | number[][] | Elements | Elements[];
-  think(inputs: Row | Rows): number[] | number[][] | Elements | Elements[] {
+  think(inputs: Row | Rows, options?: { into: Elements }): number[] | number[][] | Elements | Elements[] {
     const { core } = this.#alive("think");
-    if (Array.isArray(inputs) && typeof inputs[0] === "number") return this.#thinkRow(inputs);
+    const into = options === undefined ? undefined : this.#checkInto(record("options", options, ["into"]).into, core.memory);
+    if (Array.isArray(inputs) ? typeof inputs[0] === "number" : into && isNumericArray(inputs)) return this.#thinkRow(inputs as Row, into);
     const table = readTable(inputs, this.#inputShape, core.memory);
     // Only now: a getter in `inputs` may have disposed of the network, or used it.
     const block = this.#alive("think");
+    if (into) checkLength("into", into, table.rows * this.outputs);
     this.#turn++;
     if (block.ensure({ [Header.SampleCapacity]: table.rows })) this.#takeViews(block);
     block.view(Header.SampleInputs, table.values.length).set(table.values);
     block.core.think(block.base, table.rows);
-    return inForm(block.view(Header.SampleTargets, table.rows * this.outputs), this.outputs, table.form);
+    const outputs = block.view(Header.SampleTargets, table.rows * this.outputs);
+    if (!into) return inForm(outputs, this.outputs, table.form);
+    into.set(outputs);
+    return into;
+  }
+
+  /** An array of the caller's that outputs can go into as they are. */
+  #checkInto(into: unknown, { buffer }: { readonly buffer: ArrayBufferLike }): Elements {
+    const name = this.precision === "float64" ? "Float64Array" : "Float32Array";
+    if (!(into instanceof (name === "Float64Array" ? Float64Array : Float32Array))) {
+      throw new TypeError(`into: expected a ${name}, as the network's precision is ${this.precision}, got ${describe(into)}`);
+    }
+    if (into.buffer === buffer) throw new TypeError("into: expected an array outside of the network");
+    return into;
   }
 
   /** The frequent case without the detour over a table. */
-  #thinkRow(row: readonly number[]): number[] {
+  #thinkRow(row: Row, into: Elements | undefined): number[] | Elements {
     const { inputs, precision } = this;
     checkLength("inputs", row, inputs);
+    if (into) checkLength("into", into, this.outputs);
     const turn = ++this.#turn;
     const from = this.#inputRow;
     for (let i = 0; i < inputs; i++) {
@@ -141,6 +162,10 @@ export class NeuralNetwork implements Disposable {
     if (turn !== this.#turn) throw new TypeError("inputs: expected an array that does not use the network while it is read");
     block.core.think(block.base, 1);
     const to = this.#outputRow;
+    if (into) {
+      into.set(to);
+      return into;
+    }
     const outputs: number[] = [];
     for (let i = 0; i < to.length; i++) outputs.push(to[i] as number);
     return outputs;

@@ -144,7 +144,15 @@ function copyNumbers(
 function checkNumbers(values: NumericArray, { precision }: TableShape, where: (i: number) => string): void {
   if (!kindOf.call(values)?.startsWith("Float")) return;
   const limit = LIMITS[precision];
-  for (let i = 0; i < values.length; i++) {
+  const last = values.length - 1;
+  let i = 0;
+  // A loop for each kind, two numbers at a time: 1 ns a number, and not 5, as where V8 has seen several kinds.
+  if (values instanceof Float32Array) {
+    while (i < last && Math.abs(values[i] as number) < limit && Math.abs(values[i + 1] as number) < limit) i += 2;
+  } else if (values instanceof Float64Array) {
+    while (i < last && Math.abs(values[i] as number) < limit && Math.abs(values[i + 1] as number) < limit) i += 2;
+  }
+  for (; i <= last; i++) {
     if (!(Math.abs(values[i] as number) < limit)) throw numberError(where(i), values[i], precision);
   }
 }
