@@ -30,7 +30,7 @@ import { GENERATOR_BYTES } from "./random";
 // so that room for more rows never moves a weight, and the samples stand last, where a host grows them without a limit of its own.
 
 /** The most rows that pass through the layers at once: activations stay in the cache, and memory does not grow with the batch. */
-export const CHUNK_ROWS: u32 = 256;
+const CHUNK_ROWS: u32 = 256;
 
 /** Doubles that the history holds until the host takes them. */
 const HISTORY_DOUBLES: u32 = 1024;
