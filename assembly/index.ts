@@ -4,7 +4,7 @@
 // No export traps on a block that `layout` accepted; an address that is not a block, or memory that was not grown to the bytes that `layout`
 // named, is undefined behaviour, as in C.
 
-import { Abi, Activation, Evaluation, Function, Reduction, Status } from "../src/abi";
+import { Abi, Activation, Evaluation, Function, Status } from "../src/abi";
 import { evaluateRows } from "./evaluate";
 import { drawParameters } from "./initializers";
 import { activate, slopesOf } from "./kernels/activations";
@@ -13,8 +13,7 @@ import { exponentials } from "./kernels/exponential";
 import { logarithms } from "./kernels/logarithm";
 import { layOut, Network, STATISTICS } from "./layout";
 import { finishMeasures, weighRows } from "./measures";
-import { lossAndGradient, Purpose, scaleOf } from "./objective";
-import { addPenaltyGradient, penalty } from "./regularization";
+import { objective, Purpose } from "./objective";
 
 import { keepsSubnormals, runSelfTest, SELF_TEST_BYTES } from "./self-test";
 import { thinkRows } from "./think";
@@ -88,9 +87,7 @@ export function differentiate(network: Network, rows: u32, training: u32): Statu
   // Batch normalisation looks at a whole batch, for which the layout must have room.
   if (training && network.features & STATISTICS && rows > network.chunkRows) return Status.InvalidRun;
   network.gradientReady = 0;
-  const loss = lossAndGradient(network, 0, rows, scaleOf(network, rows), training ? Purpose.StepSeen : Purpose.Thinking);
-  addPenaltyGradient(network);
-  network.lastLoss = (network.reduction == Reduction.Mean ? loss / (rows as f64) : loss) + penalty(network);
+  network.lastLoss = objective(network, rows, training ? Purpose.StepSeen : Purpose.Thinking);
   return Status.Ok;
 }
 

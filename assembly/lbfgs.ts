@@ -5,12 +5,12 @@ import { dotOfBlocks, magnitudeOfBlocks } from "./kernels/sums";
 import { DROPOUT, LBFGS_SETS, Network, STATISTICS } from "./layout";
 import { addMeasures } from "./measures";
 import { areStatisticsFinite, keepStatistics } from "./normalization";
-import { lossAndGradient, Purpose, scaleOf } from "./objective";
-import { addPenaltyGradient, penalty } from "./regularization";
+import { objective, Purpose } from "./objective";
 
 // Limited-memory BFGS (Nocedal 1980; Nocedal, Wright: "Numerical Optimization", algorithms 7.4, 3.5 and 3.6) with the constants of Schmidt's minFunc, which
-// PyTorch's LBFGS has too; it stops in silence where a slope is above −1e−9, which here goes on until the gradient is small. A step is an iteration over all rows: a direction d = −H g from the last pairs s (step) and y (change of the gradient), and a
-// line search for a length t that meets the strong Wolfe conditions. Sums over all parameters are f64, in blocks; vectors are of the network's precision.
+// PyTorch's LBFGS has too; but that makes no more steps, and says nothing, once a slope is above −1e−9, where this one goes on until the gradient is small. A step is
+// an iteration over all rows: a direction d = −H g from the last pairs s (step) and y (change of the gradient), and a line search for a length t that meets the strong
+// Wolfe conditions. Sums over all parameters are f64, in blocks; vectors are of the network's precision.
 //
 // Moments: d · gradient before · parameters at the start of the line search · (s, y) for each pair. Curvatures: sᵀy of each pair, room for as many
 // numbers, and the loss where the line search ended.
@@ -37,7 +37,7 @@ export function quasiNewtonStep(network: Network, rows: u32): Status {
   // The line search has mostly left the gradient where it ended; but measures and statistics are taken at the beginning of a step, which also drops other
   // units and takes the rows in another order.
   const isOther = network.measures != 0 || network.shuffle != 0 || (network.features & (STATISTICS | DROPOUT)) != 0;
-  network.lastLoss = network.gradientReady && !isOther ? load<f64>(lossAhead(network)) : objective(network, rows);
+  network.lastLoss = network.gradientReady && !isOther ? load<f64>(lossAhead(network)) : objective(network, rows, Purpose.Step);
   network.gradientReady = 0;
   const loss = network.lastLoss;
   if (!isFinite<f64>(loss)) return Status.NonFiniteLoss;
@@ -77,13 +77,6 @@ function set(network: Network, index: u32): usize {
 /** The address of the loss where the line search ended. */
 function lossAhead(network: Network): usize {
   return network.at(network.curvatures) + ((network.pairCapacity as usize) << 4);
-}
-
-/** Loss with penalties, and their gradient, where the parameters stand. */
-function objective(network: Network, rows: u32): f64 {
-  const loss = lossAndGradient(network, 0, rows, scaleOf(network, rows), Purpose.Step);
-  addPenaltyGradient(network);
-  return (network.reduction == Reduction.Mean ? loss / (rows as f64) : loss) + penalty(network);
 }
 
 /** Takes the last step into the pairs and leaves the direction −H g. */
@@ -173,7 +166,7 @@ function search(network: Network, rows: u32, t: f64, loss: f64, slope: f64): voi
   let last: f64 = 0;
   for (let evaluations = 1; evaluations <= MOST_EVALUATIONS; evaluations++) {
     addScaled(network.at(network.parameters), start, d, t, count, element);
-    const here = objective(network, rows);
+    const here = objective(network, rows, Purpose.Step);
     const lossHere: f64 = isFinite<f64>(here) ? here : Infinity;
     const slopeHere = dotOfBlocks(network.at(network.gradient), d, count, element);
     last = t;

@@ -7,7 +7,7 @@ import { largestMagnitude } from "./kernels/magnitude";
 import { Network } from "./layout";
 import { lossOf } from "./loss";
 import { clearMeasures, measure } from "./measures";
-import { penalty } from "./regularization";
+import { addPenaltyGradient, penalty } from "./regularization";
 import { gather } from "./shuffle";
 
 /** What `lossAndGradient` is computed for. */
@@ -59,6 +59,13 @@ export function lossAndGradient(network: Network, from: u32, batch: u32, scale: 
     if (dInputs) memory.copy(x, dInputs, rows * inputBytes);
   }
   return loss;
+}
+
+/** The loss of the first `rows` rows, summed or averaged, with penalties, and the gradient of that. */
+export function objective(network: Network, rows: u32, purpose: Purpose): f64 {
+  const loss = lossAndGradient(network, 0, rows, scaleOf(network, rows), purpose);
+  addPenaltyGradient(network);
+  return (network.reduction == Reduction.Mean ? loss / (rows as f64) : loss) + penalty(network);
 }
 
 /** The first layer with an output that is not finite. */
