@@ -28,13 +28,16 @@ const TOLERANCE = { atol: 2e-5, rtol: 1e-4 };
 /** Where the slope changes by more than this within a step there is a kink: relu's, or that of an absolute value. */
 const KINK = 2e-5;
 
+/** The share of a network's derivatives that may stand at kinks, and are left out. */
+const MOST_KINKS = 0.02;
+
 /** A power of two, so that the division by it is exact. */
 const RATE = 0.25;
 
 /** Random networks for each activation, loss and normalisation. */
 const RUNS = 3;
 
-/** Shapes that are tried for one whose gradient is not 0, as it is where all relus are. */
+/** Shapes that are tried for one whose gradient is not 0, as it is where all relus are, and that is not at a kink. */
 const ATTEMPTS = 50;
 
 const ACTIVATIONS = "sigmoid tanh relu leakyRelu elu selu gelu silu softplus softsign linear softmax".split(" ") as ActivationName[];
@@ -61,39 +64,38 @@ console.log(`gradients.test.ts: FC_SEED=${SEED}`);
 describe.each(BUILDS)("$name build", (build) => {
   test.each(CASES)("$activation, $loss", ({ activation, loss }) => {
     let checked = 0;
-    let kinks = 0;
     for (const normalization of NORMALIZATIONS) {
       check(RUNS, [fc.integer({ min: 0, max: 2 ** 32 - 1 })], (seed) => {
         const random = randomSource(seed);
-        const found = compare(() => draw(random, activation, loss, normalization), build.options);
-        checked += found.checked;
-        kinks += found.kinks;
+        checked += compare(() => draw(random, activation, loss, normalization), build.options);
       });
     }
     expect(checked).toBeGreaterThan(NORMALIZATIONS.length * RUNS * 5);
-    expect(kinks / checked, "share of derivatives at kinks").toBeLessThan(0.02);
   });
 
   // More rows than pass through the layers at once.
   test.each(NORMALIZATIONS)("a batch of 600 rows, normalization %s", (normalization) => {
     const random = randomSource(SEED);
     const draw600 = () => draw(random, "gelu", "squaredError", normalization, 600);
-    expect(compare(draw600, build.options).checked).toBeGreaterThan(5);
+    expect(compare(draw600, build.options)).toBeGreaterThan(5);
   });
 });
 
-/** Compares the derivatives of the first instance whose gradient is not 0; those at kinks are only counted. */
-function compare(next: () => Instance, build: NetworkOptions): { checked: number; kinks: number } {
+/** Compares the derivatives of the first instance whose gradient is not 0 and that is not at a kink, and answers how many. */
+function compare(next: () => Instance, build: NetworkOptions): number {
   for (let attempt = 1; ; attempt++) {
     const instance = next();
     const numeric = centralDifferences(instance, build);
-    if (Math.max(...numeric.map(({ slope }) => Math.abs(slope))) < 1e-3) {
-      expect(attempt, "attempts to find a gradient that is not 0").toBeLessThan(ATTEMPTS);
+    const smooth = numeric.map(({ slope, change }) => change <= KINK * (1 + Math.abs(slope)));
+    const checked = smooth.filter(Boolean).length;
+    // One error that is nearly 0 puts every derivative of its network at a kink. Only losses tell, so no wrong gradient can hide here.
+    const isAtKink = numeric.length - checked > MOST_KINKS * numeric.length;
+    if (isAtKink || Math.max(...numeric.map(({ slope }) => Math.abs(slope))) < 1e-3) {
+      expect(attempt, "attempts to find a gradient that is not 0, away from kinks").toBeLessThan(ATTEMPTS);
       continue;
     }
     const trained = gradientOf(instance, build);
     expect(trained.length).toBe(numeric.length);
-    const smooth = numeric.map(({ slope, change }) => change <= KINK * (1 + Math.abs(slope)));
     const bad = numeric.findIndex(({ slope }, i) => {
       const difference = Math.abs((trained[i] as number) - slope);
       return smooth[i] && !(difference <= TOLERANCE.atol + TOLERANCE.rtol * Math.abs(slope));
@@ -103,8 +105,7 @@ function compare(next: () => Instance, build: NetworkOptions): { checked: number
         `derivative ${bad} is ${trained[bad]}, the difference's ${numeric[bad]?.slope}: ${JSON.stringify(instance.options)}`,
       );
     }
-    const checked = smooth.filter(Boolean).length;
-    return { checked, kinks: numeric.length - checked };
+    return checked;
   }
 }
 
