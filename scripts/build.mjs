@@ -8,13 +8,22 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
-import lzma from "lzma";
+import { pack, textOf } from "./pack.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const require = createRequire(import.meta.url);
 process.chdir(root);
 
-const SOURCES = ["assembly", "src", "scripts/build.mjs", "asconfig.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
+const SOURCES = [
+  "assembly",
+  "src",
+  "scripts/build.mjs",
+  "scripts/pack.mjs",
+  "asconfig.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "tsconfig.build.json",
+];
 const STAMP = "dist/.built";
 const LIMIT = "build/limit.wasm";
 
@@ -23,14 +32,15 @@ const LIMIT = "build/limit.wasm";
  * `-O3 --shrinkLevel 0` in every benchmark and 1 kB smaller when packed; its `--shrinkLevel 1` makes small networks 17 to 35 % slower. Nor does this assume that
  * floating point is associative or free of NaN, as asc's own optimized builds do.
  */
-const OPTIMIZER = ["simd", "bulk-memory", "bulk-memory-opt", "sign-ext", "nontrapping-float-to-int", "mutable-globals"]
-  .map((feature) => `--enable-${feature}`)
-  .concat("--always-inline-max-function-size", "24", "-O", "-O");
+const OPTIMIZER = ["--always-inline-max-function-size", "24", "-O", "-O"];
 
-/** How the module that unpacks the cores is compiled: apart from them and their options, and for size, since it runs once. */
-const UNPACKER = "--config none --runtime stub --use abort= --noAssert --initialMemory 1 -O3 --shrinkLevel 2 -o build/unpack.wasm".split(
-  " ",
+/** What the modules may use of WebAssembly: asc's own selection, and SIMD, which only the cores ask for. */
+const FEATURES = ["simd", "bulk-memory", "bulk-memory-opt", "sign-ext", "nontrapping-float-to-int", "mutable-globals"].map(
+  (feature) => `--enable-${feature}`,
 );
+
+/** How the modules that pack and unpack the cores are compiled: for size, since they run once, but small functions stay, which engines then compile well early on. */
+const PACKING = ["-O3", "-Os", "--one-caller-inline-max-function-size", "20"];
 
 if (process.argv.includes("--limit")) {
   if (!isNewer(LIMIT)) compileLimit();
@@ -43,26 +53,27 @@ mkdirSync("dist");
 for (const target of Object.keys(JSON.parse(readFileSync("asconfig.json", "utf8")).targets)) {
   run("assemblyscript/bin/asc.js", ["--target", target]);
 }
-for (const file of ["build/feedforward.wasm", "build/feedforward.scalar.wasm"])
-  run("binaryen/bin/wasm-opt", [...OPTIMIZER, file, "-o", file]);
-run("assemblyscript/bin/asc.js", ["assembly/unpack.ts", ...UNPACKER]);
+optimize("build/feedforward.wasm", OPTIMIZER);
+optimize("build/feedforward.scalar.wasm", OPTIMIZER);
+compilePacking("pack");
+compilePacking("unpack");
 cpSync("build/feedforward.wasm", "dist/feedforward.wasm");
 cpSync("build/feedforward.scalar.wasm", "dist/feedforward.scalar.wasm");
-embed("dist/feedforward.wasm", "dist/embedded-simd.js");
-embed("dist/feedforward.scalar.wasm", "dist/embedded-scalar.js");
+embed("dist/feedforward.wasm", "simd");
+embed("dist/feedforward.scalar.wasm", "scalar");
 run(join(dirname(require.resolve("typescript/package.json")), "bin/tsc"), ["-p", "tsconfig.build.json"]);
-await esbuild.build({
-  entryPoints: ["dist/index.js"],
-  outfile: "dist/feedforward.js",
-  bundle: true,
-  format: "esm",
-  minify: true,
-  target: "es2022",
-  legalComments: "none",
-  charset: "utf8",
-  logLevel: "warning",
-});
+for (const name of ["index", "scalar"]) await bundle(`dist/${name}.js`, `build/${name}.js`, { external: ["#*"] });
+await bundle("dist/index.js", "dist/feedforward.js", { minify: true });
+for (const name of readdirSync("dist", { recursive: true }))
+  if (/(?<!\.(node|packed)|feedforward)\.js$/.test(name)) rmSync(join("dist", name));
+for (const name of ["index", "scalar"]) cpSync(`build/${name}.js`, `dist/${name}.js`);
 writeFileSync(STAMP, "");
+
+/** Makes one file of a module and what it imports: engines open one file faster than twenty, which takes Node 10 ms of each start. */
+function bundle(from, to, options) {
+  const common = { bundle: true, format: "esm", target: "es2022", legalComments: "none", charset: "utf8", logLevel: "warning" };
+  return esbuild.build({ entryPoints: [from], outfile: to, ...common, ...options });
+}
 
 /** Compiles assembly/limit.ts as the core with SIMD is compiled. Its own command line, since asconfig.json's entries would come along. */
 function compileLimit() {
@@ -70,7 +81,19 @@ function compileLimit() {
   const settings = Object.entries({ ...options, enable: targets.simd.enable, outFile: LIMIT }).filter(([, value]) => value !== false);
   const flags = settings.flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]));
   run("assemblyscript/bin/asc.js", ["assembly/limit.ts", "--config", "none", ...flags]);
-  run("binaryen/bin/wasm-opt", [...OPTIMIZER, LIMIT, "-o", LIMIT]);
+  optimize(LIMIT, OPTIMIZER);
+}
+
+/** Compiles a module of assembly/packing to build/, on its own command line as well. */
+function compilePacking(name) {
+  const file = `build/${name}.wasm`;
+  const flags = "--config none --runtime stub --use abort= --noAssert --initialMemory 1 --optimizeLevel 0 --shrinkLevel 0 -o".split(" ");
+  run("assemblyscript/bin/asc.js", [`assembly/packing/${name}.ts`, ...flags, file]);
+  optimize(file, PACKING);
+}
+
+function optimize(file, options) {
+  run("binaryen/bin/wasm-opt", [...FEATURES, ...options, file, "-o", file]);
 }
 
 /** Whether a file is newer than everything that things are made from. */
@@ -88,37 +111,19 @@ function run(tool, args) {
 }
 
 /**
- * Writes a binary, packed by LZMA, as a module of texts: itself, as `textOf` writes it; what unpacks it, in hexadecimal, in which gzip still finds what repeats; and
- * its length. Of the core with SIMD 16 kB remain so in a bundle, with what unpacks it, where gzip alone left 20.
+ * Writes a binary as two modules, between which package.json's `imports` choose. For Node, where it is read from a disk, `bytes`, which need no time. For bundles and browsers,
+ * which pay for each byte, texts: the binary packed, as `textOf` writes it; what unpacks it, in hexadecimal, in which gzip still finds what repeats; and its
+ * length. CONTRIBUTING says what this costs and saves.
  */
-function embed(from, to) {
+function embed(from, name) {
   const bytes = readFileSync(from);
-  const header = 13;
-  const packed = Buffer.from(lzma.compress(bytes, 9)).subarray(header);
+  writeFileSync(`dist/${name}.node.js`, `export default { bytes: Buffer.from("${bytes.toString("base64")}", "base64") };\n`);
   const texts = {
-    packed: textOf(packed),
+    packed: textOf(pack(bytes)),
     unpacker: readFileSync("build/unpack.wasm").toString("hex"),
     length: bytes.length,
   };
-  writeFileSync(to, `export default ${JSON.stringify(texts)};\n`);
-}
-
-/**
- * Bytes as printable ASCII without quote and backslash, 93 characters: 6 bits make one of the first 35, from ~ downwards, and 7 bits one of the other 58. Like base64, gzip
- * brings it back to the size of the bytes; but being shorter, less of it shares a block of gzip's with the code behind it, which saves 0.5 kB.
- */
-function textOf(bytes) {
-  const characters = [];
-  for (let code = 126; code >= 32; code--) if (code !== 34 && code !== 92) characters.push(String.fromCharCode(code));
-  const bit = (i) => ((bytes[i >> 3] ?? 0) >> (7 - (i & 7))) & 1;
-  let text = "";
-  for (let at = 0; at < 8 * bytes.length; ) {
-    let value = 0;
-    for (let i = 0; i < 6; i++) value = (value << 1) | bit(at++);
-    if (value >= 35) value = ((value << 1) | bit(at++)) - 35;
-    text += characters[value];
-  }
-  return text;
+  writeFileSync(`dist/${name}.packed.js`, `export default ${JSON.stringify(texts)};\n`);
 }
 
 /** The time of the latest change among files and folders. */

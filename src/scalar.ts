@@ -1,5 +1,5 @@
+import binary from "#scalar";
 import { type CompiledModule, compile } from "./core.js";
-import binary from "./embedded-scalar.js";
 
 /**
  * The core without SIMD, for engines that have none: `new NeuralNetwork({ core: scalarCore() })`. It gives the same bits as the default one,
