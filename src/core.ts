@@ -1,11 +1,7 @@
 // First, so that bundles begin with it: gzip packs the code behind it better than code in whose midst it stands.
 import binary from "#simd";
 import { Abi, Status } from "./abi.js";
-
-/** `WebAssembly.Module`, where the TypeScript libraries in use know it (`dom` or a host's own types), else any object. */
-export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: abstract new (...bytes: never[]) => infer Module } }
-  ? Module
-  : object;
+import { type CompiledModule, compile } from "./binary.js";
 
 /** The exports of the core, as `assembly/index.ts` defines them. Addresses come back as signed numbers: `>>> 0`. */
 export interface Core {
@@ -37,41 +33,6 @@ export function instantiate(module: CompiledModule = defaultCore()): Core {
     tested.add(module);
   }
   return core;
-}
-
-/** A binary as `scripts/build.mjs` embeds it. */
-export type Embedded = Packed | { readonly bytes: Uint8Array };
-
-interface Packed {
-  readonly bytes?: undefined;
-  /** The binary, packed, as `textOf` there writes bytes. */
-  readonly packed: string;
-  /** The module that unpacks, `assembly/packing/unpack.ts`, in hexadecimal. */
-  readonly unpacker: string;
-  /** The binary's length when unpacked. */
-  readonly length: number;
-}
-
-interface Unpacker {
-  readonly memory: Core["memory"];
-  firstFree(): number;
-  unpack(source: number, characters: number, target: number, size: number): void;
-}
-
-/** Compiles an embedded binary: half a millisecond in a new process. Where it has to be unpacked, as in browsers, that takes 30 ms more. */
-export function compile(binary: Embedded): CompiledModule {
-  return new WebAssembly.Module((binary.bytes ?? unpacked(binary)) as Uint8Array<ArrayBuffer>);
-}
-
-function unpacked({ packed, unpacker, length }: Packed): Uint8Array {
-  const binary = Uint8Array.from(unpacker.match(/../g) as string[], (byte) => Number(`0x${byte}`));
-  const { memory, firstFree, unpack } = new WebAssembly.Instance(new WebAssembly.Module(binary)).exports as unknown as Unpacker;
-  const source = firstFree();
-  const target = source + packed.length;
-  memory.grow(Math.ceil((target + length) / 65536));
-  new TextEncoder().encodeInto(packed, new Uint8Array(memory.buffer, source));
-  unpack(source, packed.length, target, length);
-  return new Uint8Array(memory.buffer).slice(target, target + length);
 }
 
 function defaultCore(): CompiledModule {

@@ -1,13 +1,13 @@
 import binary from "#scalar";
-import { type CompiledModule, compile } from "./core.js";
+import { type CompiledModule, compile } from "./binary.js";
 
 /**
  * The core without SIMD, for engines that have none: `new NeuralNetwork({ core: scalarCore() })`. It gives the same bits as the default one,
  * only slower.
  */
 export function scalarCore(): CompiledModule {
-  module ??= compile(binary);
-  return module;
+  compiled ??= compile(binary);
+  return compiled;
 }
 
-let module: CompiledModule | undefined;
+let compiled: CompiledModule | undefined;

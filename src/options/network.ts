@@ -1,5 +1,5 @@
 import { LayerField, Optimizer, Reduction } from "../abi.js";
-import type { CompiledModule } from "../core.js";
+import type { CompiledModule } from "../binary.js";
 import { describe } from "../errors.js";
 import { nameOf, or, record, whole } from "./check.js";
 import { type LayerOptions, type LayerPlan, MAX_WIDTH, readLayers } from "./layers.js";
