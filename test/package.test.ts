@@ -263,17 +263,30 @@ describe("TypeScript", () => {
 });
 
 describe("bundlers", () => {
-  test("bundle it for the browser", async () => {
-    const outfile = join(folder, "bundle.mjs");
-    await esbuild.build({
-      stdin: { contents: `import { NeuralNetwork } from "feedforward";${TUTORIAL}`, resolveDir: project },
+  test.each([
+    // Browsers get the core packed, Node as it is; an unknown host is taken for a browser.
+    { platform: "browser", packed: true },
+    { platform: "neutral", packed: true },
+    { platform: "node", packed: false },
+  ] as const)("bundle it for $platform", async ({ platform, packed }) => {
+    const outfile = join(folder, `${platform}.mjs`);
+    const { metafile } = await esbuild.build({
+      stdin: {
+        contents: `import { NeuralNetwork } from "feedforward"; import { scalarCore } from "feedforward/scalar"; scalarCore();${TUTORIAL}`,
+        resolveDir: project,
+      },
       outfile,
       bundle: true,
-      platform: "browser",
+      platform,
       format: "esm",
       minify: true,
+      metafile: true,
       logLevel: "silent",
     });
+    const embedded = Object.keys(metafile.inputs).map((path) => path.split("/").at(-1));
+    const form = packed ? "packed" : "node";
+    expect(embedded).toEqual(expect.arrayContaining([`simd.${form}.js`, `scalar.${form}.js`]));
+    expect(embedded).not.toContain(`simd.${packed ? "node" : "packed"}.js`);
     expect(node(folder, outfile)).toBe(ANSWER);
   });
 });
