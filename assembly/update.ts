@@ -72,7 +72,10 @@ function isUsable(network: Network, largest: f64, rate: f64): bool {
   if (squares && !(rounded(largest * largest, element) < bound)) return false;
   // A step below a quarter of a unit in the last place of the largest number cannot carry even that beyond it.
   const harmless: f64 = element == 8 ? f64.MAX_VALUE * f64.EPSILON * 0.125 : (f32.MAX_VALUE as f64) * (f32.EPSILON as f64) * 0.125;
-  return step < harmless || largestMagnitude(network.at(network.parameters), network.parameterCount, element) < bound;
+  // A decay by more than 1 over the rate makes weights larger, one by more than 2 in size.
+  const keep = Math.abs(1 - rate * network.weightDecay);
+  if (step < harmless && keep <= 1) return true;
+  return largestMagnitude(network.at(network.parameters), network.parameterCount, element) * max<f64>(keep, 1) < bound;
 }
 
 /** Computes the step's numbers in f64 and lays them out for the kernels. */

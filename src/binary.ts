@@ -33,7 +33,9 @@ function unpacked({ packed, unpacker, length }: Packed): Uint8Array {
   const source = firstFree();
   const target = source + packed.length;
   memory.grow(Math.ceil((target + length) / 65536));
-  new TextEncoder().encodeInto(packed, new Uint8Array(memory.buffer, source));
+  // Not by a TextEncoder, which worklets and bare contexts have none of.
+  const text = new Uint8Array(memory.buffer, source);
+  for (let i = 0; i < packed.length; i++) text[i] = packed.charCodeAt(i);
   unpack(source, packed.length, target, length);
   return new Uint8Array(memory.buffer).slice(target, target + length);
 }

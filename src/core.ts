@@ -41,7 +41,7 @@ function defaultCore(): CompiledModule {
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw error;
     throw new Error(
-      'this engine cannot compile WebAssembly SIMD: import { scalarCore } from "feedforward/scalar" and pass { core: scalarCore() }',
+      "the core was not compiled: an engine without SIMD needs { core: scalarCore() } from \"feedforward/scalar\", a content security policy 'wasm-unsafe-eval'",
       { cause: error },
     );
   }

@@ -92,9 +92,10 @@ export function readEvaluation(
 ): Question {
   const options = record("options", or(given, {}), ["sampleWeights", "topK"]);
   const samples = readSamples(memory, plan, inputs, targets, options.sampleWeights);
-  const { units, activation } = plan.layers.at(-1) as LayerPlan;
-  const isSure = activation === "sigmoid" && Array.prototype.every.call(samples.t.table.values, (t: number) => t === 0 || t === 1);
-  const kind = activation === "softmax" || (isSure && units === 1) ? Kind.Classes : isSure ? Kind.Answers : Kind.Values;
+  const { units, activation, residual } = plan.layers.at(-1) as LayerPlan;
+  const isSure =
+    activation === "sigmoid" && !residual && Array.prototype.every.call(samples.t.table.values, (t: number) => t === 0 || t === 1);
+  const kind = (activation === "softmax" && !residual) || (isSure && units === 1) ? Kind.Classes : isSure ? Kind.Answers : Kind.Values;
   const classes = classesOf(plan);
   if (classes > 0) return { samples, kind, topK: whole("topK", or(options.topK, Math.min(5, classes)), 1, classes) };
   if (options.topK === undefined) return { samples, kind, topK: 1 };

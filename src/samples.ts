@@ -1,4 +1,4 @@
-import { Header } from "./abi.js";
+import { Header, LayerField } from "./abi.js";
 import type { Block, Elements } from "./block.js";
 import { count, describe } from "./errors.js";
 import type { ActivationName, LayerPlan } from "./options/layers.js";
@@ -21,14 +21,17 @@ export interface Samples {
   readonly weights: Table | undefined;
 }
 
-/** The values that an activation can have; targets beyond cannot be learned. */
-const REACH: Partial<Record<ActivationName, readonly [number, number]>> = {
+/** The least and the largest value that an activation comes up to, to four digits; targets beyond cannot be learned. */
+const REACH: Partial<Record<ActivationName, readonly [least: number, most?: number]>> = {
   sigmoid: [0, 1],
   softmax: [0, 1],
   tanh: [-1, 1],
   softsign: [-1, 1],
-  relu: [0, Number.POSITIVE_INFINITY],
-  softplus: [0, Number.POSITIVE_INFINITY],
+  relu: [0],
+  softplus: [0],
+  selu: [-1.7581],
+  gelu: [-0.17],
+  silu: [-0.2785],
 };
 
 /** What a row of class probabilities may differ from 1 by. */
@@ -57,7 +60,9 @@ export function readTargets(name: string, given: unknown, rows: number, plan: Pl
 
 /** How many classes the outputs stand for; 0 where they stand for none. */
 export function classesOf({ layers }: Plan): number {
-  const { units, activation } = layers.at(-1) as LayerPlan;
+  const { units, activation, residual } = layers.at(-1) as LayerPlan;
+  // What goes around the layer is added to its probabilities, which then are none.
+  if (residual) return 0;
   if (activation === "softmax") return units;
   return activation === "sigmoid" && units === 1 ? 2 : 0;
 }
@@ -96,9 +101,9 @@ function checkLabels(name: string, labels: Elements, classes: number): void {
 
 function checkReach(name: string, targets: Elements, width: number, plan: Plan): void {
   const last = plan.layers.at(-1) as Plan["layers"][number];
-  const reach = last.residual || last.dropout > 0 ? undefined : REACH[last.activation];
-  if (!reach) return;
-  const [least, most] = reach;
+  if (last.residual || last.dropout > 0) return;
+  const [least, most = Number.POSITIVE_INFINITY] =
+    last.activation === "elu" ? [-(last.doubles[LayerField.Parameter] as number)] : (REACH[last.activation] ?? [Number.NEGATIVE_INFINITY]);
   const bad = targets.findIndex((target) => !(target >= least && target <= most));
   if (bad >= 0) {
     const where = `${name}[${Math.floor(bad / width)}][${bad % width}]`;

@@ -14,7 +14,7 @@ import {
   type StepReport,
   type TrainPlan,
 } from "./options/training.js";
-import { isUsable, numberError, readTable, type Table } from "./rows.js";
+import { isNumericArray, isUsable, numberError, readTable, type Table } from "./rows.js";
 import {
   classesOf,
   inputShape,
@@ -58,6 +58,9 @@ export interface Run extends Samples {
   readonly validationRows: number;
 }
 
+/** Worklets and bare contexts have only the second, whose jumps do no harm here. */
+const clock = globalThis.performance ?? Date;
+
 /** Training works in slices of about this long, so that the engine can replace the core's code by a faster version in between. */
 const SLICE_MILLISECONDS = 10;
 const FIRST_SLICE_STEPS = 64;
@@ -77,9 +80,9 @@ export function readRun(memory: Memory, plan: Plan, inputs: unknown, targets: un
   if (plan.optimizer.code === Optimizer.Lbfgs && batchSize !== undefined && batchSize < rows) {
     throw new RangeError(`batchSize: expected all ${count(rows, "row")} with lbfgs, got ${batchSize}`);
   }
-  const last = (plan.layers.at(-1) as LayerPlan).activation;
-  if (metrics.includes("accuracy") && last !== "softmax" && last !== "sigmoid") {
-    throw new RangeError(`metrics: expected softmax or sigmoid outputs for accuracy, got ${last}`);
+  const { activation, residual } = plan.layers.at(-1) as LayerPlan;
+  if (metrics.includes("accuracy") && (residual || (activation !== "softmax" && activation !== "sigmoid"))) {
+    throw new RangeError(`metrics: expected softmax or sigmoid outputs for accuracy, got ${residual ? "a residual" : activation}`);
   }
   const weights = readWeights(options.sampleWeights, x.rows, plan, memory);
   const classWeights = readClassWeights(options.classWeights, plan);
@@ -170,10 +173,10 @@ export function trainRun(block: Block, { options, validationRows }: Run, afterRe
   block.setUint(Header.HistoryCapacity, onEpoch ? 1 : 0);
   const width = block.uint(Header.HistoryWidth);
   for (let steps = FIRST_SLICE_STEPS; ; ) {
-    const start = performance.now();
+    const start = clock.now();
     const before = block.double(Header.Step);
     const status = block.core.train(block.base, onStep ? 1 : steps);
-    const took = performance.now() - start;
+    const took = clock.now() - start;
     const isLast = status !== Status.More;
     const entries = block.takeHistory();
     let isCut = false;
@@ -193,7 +196,8 @@ export function trainRun(block: Block, { options, validationRows }: Run, afterRe
         remember(history, entries, at, metrics, validates);
     }
     if (status === Status.Ok || isCut) {
-      if (options.patience > 0) history.bestEpoch = block.double(Header.BestEpoch);
+      if (options.patience > 0 && block.double(Header.BestLoss) < Number.POSITIVE_INFINITY)
+        history.bestEpoch = block.double(Header.BestEpoch);
       return history;
     }
     if (status !== Status.More) throw trainingError(block, status, history);
@@ -252,12 +256,12 @@ function readClassWeights(given: unknown, plan: Plan): Run["classWeights"] {
   const classes = classesOf(plan);
   if (classes === 0) throw new RangeError("classWeights: expected softmax outputs or a single sigmoid output to go with them");
   if (given === "balanced") return given;
-  if (!Array.isArray(given)) {
+  if (!Array.isArray(given) && !isNumericArray(given)) {
     throw new TypeError(`classWeights: expected "balanced" or ${count(classes, "number")}, one for each class, got ${describe(given)}`);
   }
   if (given.length !== classes)
     throw new RangeError(`classWeights: expected ${count(classes, "number")}, one for each class, got ${given.length}`);
-  return Array.from(given, (weight, k) => {
+  return Array.from<unknown, number>(given, (weight, k) => {
     if (!isUsable(weight, plan.precision)) throw numberError(`classWeights[${k}]`, weight, plan.precision);
     return notNegative(`classWeights[${k}]`, weight);
   });

@@ -1,7 +1,7 @@
 // Data that cannot be used.
 
 import { runInNewContext } from "node:vm";
-import { type Layer, NeuralNetwork } from "feedforward";
+import { type Layer, type LayerOptions, NeuralNetwork } from "feedforward";
 import { describe, expect, test } from "vitest";
 import { type Anything, detached, expectSameNetwork, fresh, INPUTS, type Kind, refuses, TARGETS, withBad } from "./support/bad-input.js";
 
@@ -279,9 +279,19 @@ describe("targets that outputs cannot reach", () => {
     ["softsign", 2, "from -1 to 1"],
     ["relu", -1, "from 0 on"],
     ["softplus", -1, "from 0 on"],
+    ["elu", -1.5, "from -1 on"],
+    ["selu", -1.8, "from -1.7581 on"],
+    ["gelu", -0.2, "from -0.17 on"],
+    ["silu", -0.3, "from -0.2785 on"],
   ])("%s: %s", (activation, bad, range) => {
     const message = `targets[2][1]: expected a number ${range}, as ${activation} outputs are, got ${bad}`;
     refusesTargets({ layers: [{ units: 4 }, { units: 2, activation }] }, withBad(TARGETS, 2, 1, bad), message);
+  });
+
+  test("elu goes by its alpha", () => {
+    const layers: LayerOptions[] = [{ units: 4 }, { units: 2, activation: { name: "elu", alpha: 2 } }];
+    expect(new NeuralNetwork({ inputs: 3, layers }).train(INPUTS, withBad(TARGETS, 2, 1, -1.5), 1).loss).toHaveLength(1);
+    refusesTargets({ layers }, withBad(TARGETS, 2, 1, -2.5), "targets[2][1]: expected a number from -2 on, as elu outputs are, got -2.5");
   });
 
   test("linear outputs, and those that dropout or a residual widens, take any", () => {

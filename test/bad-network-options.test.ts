@@ -245,6 +245,12 @@ describe("layers, losses, optimizers and schedules that do not fit", () => {
       RangeError,
       "layers[1].maxNorm: expected none with lbfgs, whose steps it would spoil",
     ],
+    [{ optimizer: { name: "adam", epsilon: 0 } }, RangeError, "optimizer.epsilon: expected a finite number above 0, got 0"],
+    [
+      { optimizer: { name: "rmsprop", epsilon: 1e-50 }, precision: "float32" },
+      RangeError,
+      "optimizer.epsilon: expected a finite number above 0 that float32 can hold, got 1e-50",
+    ],
     [{ optimizer: { name: "adam", clipNorm: 0 } }, RangeError, "optimizer.clipNorm: expected a finite number above 0, got 0"],
     [
       { optimizer: { name: "adam", schedule: { name: "step" } } },

@@ -148,6 +148,12 @@ describe("options that do not go with the network", () => {
     expect(network.train(INPUTS, [0, 1, 1], { epochs: 1, metrics: ["meanAbsoluteError"] }).metrics.meanAbsoluteError).toHaveLength(1);
   });
 
+  test("accuracy of outputs that a residual is added to", () => {
+    const message = "metrics: expected softmax or sigmoid outputs for accuracy, got a residual";
+    const network = new NeuralNetwork({ inputs: 3, layers: [{ units: 3, residual: true }] });
+    expect(() => network.train(INPUTS, INPUTS, { epochs: 1, metrics: ["accuracy"] })).toThrow(new RangeError(message));
+  });
+
   test("batches with lbfgs, of rows that are left to learn from", () => {
     const lbfgs: Omit<NetworkOptions, "inputs"> = { layers: [{ units: 1 }], optimizer: "lbfgs" };
     refusesRun(lbfgs, { batchSize: 2 }, RangeError, "batchSize: expected all 3 rows with lbfgs, got 2");

@@ -9,6 +9,30 @@ function bytesOf(network: NeuralNetwork): Uint8Array[] {
 }
 
 describe("training that diverges", () => {
+  test.each(["float64", "float32"] as const)(
+    "by a weight decay that makes weights larger stops before they are not finite (%s)",
+    (precision) => {
+      for (const optimizer of [
+        { name: "adam", learningRate: 0.5, weightDecay: 20 },
+        { name: "adamW", learningRate: 1e30, weightDecay: 1e30 },
+        { name: "lion", learningRate: 0.5, weightDecay: 20 },
+      ] as const) {
+        const network = new NeuralNetwork({ inputs: 2, layers: [{ units: 4, activation: "tanh" }, { units: 1 }], precision, optimizer });
+        expect(() =>
+          network.train(
+            [
+              [0, 1],
+              [1, 0],
+            ],
+            [1, 0],
+            2000,
+          ),
+        ).toThrow(TrainingError);
+        expect(network.layers.every(({ weights, biases }) => [...weights, ...biases].every(Number.isFinite))).toBe(true);
+      }
+    },
+  );
+
   /** A linear network on unscaled inputs: every step multiplies the error. */
   function diverging(precision: "float64" | "float32"): NeuralNetwork {
     const layers = [

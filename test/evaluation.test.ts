@@ -12,6 +12,23 @@ console.log(`evaluation.test.ts: FC_SEED=${SEED}`);
 
 const [SIMD, SCALAR] = BUILDS as [Build, Build];
 
+test("outputs that a residual is added to are values, not probabilities", () => {
+  for (const activation of ["softmax", "sigmoid"] as const) {
+    const network = new NeuralNetwork({ inputs: 2, layers: [{ units: 2, activation, residual: true }], loss: "squaredError" });
+    const rows = [
+      [1, -9],
+      [2, 7],
+    ];
+    expect(
+      network.evaluate(rows, [
+        [1, 0],
+        [0, 1],
+      ]),
+    ).toMatchObject({ kind: "values", rows: 2 });
+    expect(() => network.train(rows, rows, { epochs: 1, classWeights: [1, 2] })).toThrow("classWeights: expected softmax outputs");
+  }
+});
+
 const METRICS: readonly MetricName[] = ["accuracy", "meanAbsoluteError", "rootMeanSquaredError"];
 
 /** The run's rows again and again, up to `rows` of them. */

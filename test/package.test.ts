@@ -288,6 +288,15 @@ describe("bundlers", () => {
     expect(embedded).toEqual(expect.arrayContaining([`simd.${form}.js`, `scalar.${form}.js`]));
     expect(embedded).not.toContain(`simd.${packed ? "node" : "packed"}.js`);
     expect(node(folder, outfile)).toBe(ANSWER);
+    if (platform === "node") return;
+    // As in a worklet, which has nothing of browsers but WebAssembly.
+    const bare = join(folder, "bare.mjs");
+    writeFileSync(
+      bare,
+      `import vm from "node:vm"; import { readFileSync } from "node:fs";
+      vm.runInNewContext(readFileSync(${JSON.stringify(outfile)}, "utf8"), { console });`,
+    );
+    expect(node(folder, bare)).toBe(ANSWER);
   });
 });
 

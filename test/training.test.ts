@@ -207,6 +207,13 @@ describe.each(BUILDS)("$name build", ({ options, name }) => {
     const overfits = (more: object = {}) =>
       new NeuralNetwork({ ...SMALL, optimizer: { name: "adam", learningRate: 0.1 }, ...options, ...more });
 
+    test("has no best epoch where no loss was finite", () => {
+      const network = new NeuralNetwork({ inputs: 1, layers: [{ units: 1, activation: "linear" }], ...options });
+      const unfit = { validation: { inputs: [[1e300]], targets: [1e-5] }, earlyStopping: { patience: 2 } };
+      expect(network.train([[1], [2]], [1, 2], { epochs: 9, ...unfit })).not.toHaveProperty("bestEpoch");
+      expect(network.train([[1], [2]], [1, 2], { epochs: 0, ...unfit })).not.toHaveProperty("bestEpoch");
+    });
+
     test("stops when patience is over; the best epoch's weights are back", () => {
       const network = overfits();
       const history = network.train(inputs, targets, { epochs: 500, ...noise, earlyStopping: { patience: 4 }, historyInterval: 1 });

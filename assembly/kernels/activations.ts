@@ -16,7 +16,7 @@ const SELU_BELOW: f64 = 1.7580993408473766;
 class Logistic {
   @inline
   static at<T, V>(z: V): V {
-    if (!isNormalRange<T, V>(z)) return farSigmoids<T, V>(z);
+    if (!isNormalRange<T, V>(z)) return far<Sigmoid, T, V>(z);
     const one = splat<T, V>(1 as T);
     return div<T, V>(one, add<T, V>(one, normalExponential<T, V>(sub<T, V>(splat<T, V>(0 as T), z))));
   }
@@ -27,6 +27,10 @@ class Logistic {
 class Sigmoid {
   value<T, V>(z: V, a: T): V {
     return Logistic.at<T, V>(z);
+  }
+  far<T>(z: T): T {
+    if (inverseOverflows<T>(z)) return exponential<T>(z);
+    return ((1 as T) / ((1 as T) + exponential<T>(-z as T))) as T;
   }
   timesSlope<T, V>(d: V, y: V, a: T): V {
     return mul<T, V>(d, mul<T, V>(y, sub<T, V>(splat<T, V>(1 as T), y)));
@@ -122,9 +126,12 @@ class Silu {
 @unmanaged
 class Softplus {
   value<T, V>(z: V, a: T): V {
-    const size = atMost<T, V>(abs<T, V>(z), splat<T, V>(farthestNormal<T>()));
-    const e = normalExponential<T, V>(sub<T, V>(splat<T, V>(0 as T), size));
+    if (!isNormalRange<T, V>(z)) return far<Softplus, T, V>(z);
+    const e = normalExponential<T, V>(sub<T, V>(splat<T, V>(0 as T), abs<T, V>(z)));
     return add<T, V>(positivePart<T, V>(z), logOnePlus<T, V>(e));
+  }
+  far<T>(z: T): T {
+    return (positivePart<T, T>(z) + logOnePlus<T, T>(exponential<T>(-abs<T, T>(z) as T))) as T;
   }
   timesSlope<T, V>(d: V, z: V, a: T): V {
     return mul<T, V>(d, logistic<T, V>(z));
@@ -222,11 +229,6 @@ function roundsToOne<T>(): T {
   return sizeof<T>() == 8 ? (40.0 as T) : (20.0 as T);
 }
 
-/** A size whose e^−size is still a normal number. */
-function farthestNormal<T>(): T {
-  return sizeof<T>() == 8 ? (700.0 as T) : (80.0 as T);
-}
-
 /** e^z − 1 for z ≤ 0, as −m / (1 + m) with m = e^−z − 1: no digits are lost near 0. */
 function negativeExponentialMinusOne<T, V>(z: V): V {
   const size = atMost<T, V>(abs<T, V>(z), splat<T, V>(roundsToOne<T>()));
@@ -241,20 +243,15 @@ function normalDistribution<T, V>(z: V): V {
 }
 
 
-/** The sigmoid lane by lane, where one of them is too far from 0 for vectors. */
-function farSigmoids<T, V>(z: V): V {
+/** An activation lane by lane, where one of them is too far from 0 for vectors. */
+function far<A, T, V>(z: V): V {
   if (isVector<V>()) {
     let y = z;
-    y = v128.replace_lane<T>(y, 0, farSigmoid<T>(v128.extract_lane<T>(z, 0)));
-    y = v128.replace_lane<T>(y, 1, farSigmoid<T>(v128.extract_lane<T>(z, 1)));
+    y = v128.replace_lane<T>(y, 0, changetype<A>(0).far<T>(v128.extract_lane<T>(z, 0)));
+    y = v128.replace_lane<T>(y, 1, changetype<A>(0).far<T>(v128.extract_lane<T>(z, 1)));
     if (sizeof<T>() == 8) return y;
-    y = v128.replace_lane<T>(y, 2, farSigmoid<T>(v128.extract_lane<T>(z, 2)));
-    return v128.replace_lane<T>(y, 3, farSigmoid<T>(v128.extract_lane<T>(z, 3)));
+    y = v128.replace_lane<T>(y, 2, changetype<A>(0).far<T>(v128.extract_lane<T>(z, 2)));
+    return v128.replace_lane<T>(y, 3, changetype<A>(0).far<T>(v128.extract_lane<T>(z, 3)));
   }
-  return farSigmoid<V>(z);
-}
-
-function farSigmoid<T>(z: T): T {
-  if (inverseOverflows<T>(z)) return exponential<T>(z);
-  return ((1 as T) / ((1 as T) + exponential<T>(-z as T))) as T;
+  return changetype<A>(0).far<V>(z);
 }

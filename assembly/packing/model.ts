@@ -5,10 +5,10 @@
 
 import { advance, CONTEXT_END, hashOf, operation } from "./context";
 
-/** For each context, 2 ** 14 lines of 16 numbers of u16: a check, and what the context saw of each of the 15 places in a tree of 4 bits. */
+/** For each context, 2 ** 15 lines of 16 numbers of u16: a check, and what the context saw of each of the 15 places in a tree of 4 bits. */
 const LINES: usize = (CONTEXT_END + 63) & ~63;
 const LINE: usize = 32;
-const LINES_BITS: u32 = 14;
+const LINES_BITS: u32 = 15;
 /** For each instruction and context a weight, f32, less `WEIGHT`. */
 const WEIGHTS: usize = LINES + 4 * (LINE << LINES_BITS);
 /** For each context its hash for the byte, u32; the address of its line; what it says of the bit, f32; and an empty place. */

@@ -107,10 +107,10 @@ export function readOptimizer(given: unknown, precision: Precision): OptimizerPl
       [Header.PairCapacity]: whole("optimizer.historySize", or(options.historySize, 10), 1, 1000),
     },
     doubles: {
-      [Header.LearningRate]: readRate(or(options.learningRate, learningRate), precision),
+      [Header.LearningRate]: readStep("optimizer.learningRate", or(options.learningRate, learningRate), precision),
       [Header.Beta1]: isSgd ? momentum : share("optimizer.beta1", or(options.beta1, beta1)),
       [Header.Beta2]: share(`optimizer.${name === "rmsprop" ? "rho" : "beta2"}`, or(or(options.rho, options.beta2), beta2)),
-      [Header.Epsilon]: notNegative("optimizer.epsilon", or(options.epsilon, epsilon)),
+      [Header.Epsilon]: options.epsilon === undefined ? epsilon : readStep("optimizer.epsilon", options.epsilon, precision),
       [Header.WeightDecay]: notNegative("optimizer.weightDecay", or(options.weightDecay, weightDecay)),
       [Header.ClipValue]: options.clipValue === undefined ? 0 : positive("optimizer.clipValue", options.clipValue),
       [Header.ClipNorm]: options.clipNorm === undefined ? 0 : positive("optimizer.clipNorm", options.clipNorm),
@@ -122,10 +122,11 @@ export function readOptimizer(given: unknown, precision: Precision): OptimizerPl
   };
 }
 
-function readRate(given: unknown, precision: Precision): number {
-  if (precision === "float64") return positive("optimizer.learningRate", given);
+/** A number that the precision tells from 0. */
+function readStep(name: string, given: unknown, precision: Precision): number {
+  if (precision === "float64") return positive(name, given);
   const held = (x: number) => Math.fround(x) > 0 && Math.fround(x) < Number.POSITIVE_INFINITY;
-  return within("optimizer.learningRate", given, "a finite number above 0 that float32 can hold", held);
+  return within(name, given, "a finite number above 0 that float32 can hold", held);
 }
 
 const SCHEDULES = {

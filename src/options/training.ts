@@ -26,7 +26,7 @@ export interface StepReport {
   readonly epoch: number;
   /** The batch within the epoch, counted from 1. */
   readonly batch: number;
-  /** The loss of the batch before the step; with lbfgs after it. */
+  /** The loss of the batch before the step. */
   readonly loss: number;
 }
 
@@ -69,7 +69,7 @@ export interface TrainOptions {
    */
   shuffle?: boolean;
   /** Rows that are not learned from, but whose loss is taken after each epoch: the last share of the rows, or rows of their own. Default none, as in Keras. */
-  validation?: { split: number } | { inputs: Row | Rows; targets: Row | Rows };
+  validation?: { split: number; inputs?: never; targets?: never } | { inputs: Row | Rows; targets: Row | Rows; split?: never };
   /** Default none, as in Keras; scikit-learn always watches the training loss. `true` takes all its defaults. */
   earlyStopping?: boolean | EarlyStopping;
   /** One weight for each row, by which its loss and gradient are multiplied. Default 1, as in Keras and scikit-learn. */
@@ -78,7 +78,7 @@ export interface TrainOptions {
    * One weight for each class, by which those of its rows are multiplied, behind softmax or one sigmoid output. `"balanced"`: rows / (classes · rows of the
    * class), over the classes that occur, as in scikit-learn. Rows that validate are not weighed by class. Default 1, Keras'.
    */
-  classWeights?: "balanced" | readonly number[];
+  classWeights?: "balanced" | readonly number[] | Float64Array | Float32Array;
   /** What to note of each epoch besides the loss. Default nothing, as in Keras. */
   metrics?: readonly MetricName[];
   /** Called after each epoch, may think but not train; `false` ends the run, as early stopping does. */
