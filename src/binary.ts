@@ -6,7 +6,7 @@ export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: 
 /** A binary as `scripts/build.mjs` embeds it. */
 export type Embedded = Packed | { readonly bytes: Uint8Array };
 
-interface Packed {
+export interface Packed {
   readonly bytes?: undefined;
   /** The binary, packed, as `textOf` there writes bytes. */
   readonly packed: string;
@@ -27,7 +27,7 @@ export function compile(binary: Embedded): CompiledModule {
   return new WebAssembly.Module((binary.bytes ?? unpacked(binary)) as Uint8Array<ArrayBuffer>);
 }
 
-function unpacked({ packed, unpacker, length }: Packed): Uint8Array {
+export function unpacked({ packed, unpacker, length }: Packed): Uint8Array {
   const binary = Uint8Array.from(unpacker.match(/../g) as string[], (byte) => Number(`0x${byte}`));
   const { memory, firstFree, unpack } = new WebAssembly.Instance(new WebAssembly.Module(binary)).exports as unknown as Unpacker;
   const source = firstFree();

@@ -192,6 +192,8 @@ describe("TypeScript", () => {
     const answers: number[][] = network.think([1, 0, 0]);
     // @ts-expect-error: L-BFGS has no clipping
     new NeuralNetwork({ optimizer: { name: "lbfgs", clipNorm: 1 } });
+    // @ts-expect-error: a share of the rows, or rows of their own
+    network.train([[0, 0, 1]], [[0]], { epochs: 1, validation: { split: 0.5, inputs: [[0, 0, 1]], targets: [[0]] } });
     // @ts-expect-error: nor a schedule
     new NeuralNetwork({ optimizer: { name: "lbfgs", schedule: "constant" } });
     // @ts-expect-error: a history of steps is L-BFGS' alone
