@@ -42,6 +42,7 @@ export function next(address: usize): void {
 /** Begins a byte: what each context goes by. */
 export function begin(): void {
   weights = WEIGHTS + (operation() << 4);
+  // The byte before and the instructions; two instructions and what is left of this one; bytes further back in the same instruction; the guess.
   store<u32>(STATES, hashOf(0xff, 0x1ff, 0x3fe0));
   store<u32>(STATES, hashOf(0, 0x3ffff, 0x1f), 16);
   store<u32>(STATES, hashOf(0xffffff00ff00, 0, 0x3fe0), 32);
