@@ -76,7 +76,11 @@ describe.each(BUILDS)("$name build", (build) => {
   // More rows than pass through the layers at once.
   test.each(NORMALIZATIONS)("a batch of 600 rows, normalization %s", (normalization) => {
     const random = randomSource(SEED);
-    const draw600 = () => draw(random, "gelu", "squaredError", normalization, 600);
+    // Networks with so many parameters that some are left where kinks have been taken out; the smallest that may be drawn have three.
+    const draw600 = (): Instance => {
+      const instance = draw(random, "gelu", "squaredError", normalization, 600);
+      return instance.parameters.flat().length > 12 ? instance : draw600();
+    };
     expect(compare(draw600, build.options)).toBeGreaterThan(5);
   });
 });
