@@ -59,6 +59,8 @@ export function initialize(network: Network): void {
   network.epochSum = 0;
   network.historyLength = 0;
   network.gradientReady = 0;
+  network.plateauScale = 1;
+  network.plateauBest = Infinity;
   finishMeasures(network);
   drawParameters(network);
 }

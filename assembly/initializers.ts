@@ -3,15 +3,20 @@ import { read, write } from "./kernels/elements";
 import { Layer, Network } from "./layout";
 import { nextDouble, nextNormal, seedGenerator } from "./random";
 
-/** First parameters, drawn layer by layer, row-major over (inputs, units); biases and shifts 0, scales 1, statistics those of unit normal sums. */
+/**
+ * First parameters, drawn layer by layer: weights row-major over (inputs, units), then biases, as scikit-learn draws them; shifts 0, scales 1, statistics those of unit
+ * normal sums.
+ */
 export function drawParameters(network: Network): void {
   const generator = network.at(network.generator);
   const element: usize = network.elementBytes;
   seedGenerator(generator, network.seed);
   for (let l: u32 = 0; l < network.layerCount; l++) {
     const layer = network.layer(l);
-    drawWeights(network, layer, generator);
-    if (layer.bias) fill(network.at(layer.biases), layer.units, element, 0);
+    const weights = (layer.inputs as usize) * (layer.units as usize);
+    draw(layer, layer.initializer, layer.initializerParameter, generator, network.at(layer.weights), weights, element);
+    const biasInitializer = layer.bias > 1 ? layer.biasInitializer : Initializer.Zeros;
+    if (layer.bias) draw(layer, biasInitializer, layer.biasInitializerParameter, generator, network.at(layer.biases), layer.units, element);
     if (!layer.normalization) continue;
     fill(network.at(layer.scales), layer.units, element, 1);
     fill(network.at(layer.shifts), layer.units, element, 0);
@@ -21,19 +26,17 @@ export function drawParameters(network: Network): void {
   }
 }
 
-function drawWeights(network: Network, layer: Layer, generator: usize): void {
+/** Draws `count` weights or biases of a layer, whose inputs and units decide their range. */
+function draw(layer: Layer, initializer: Initializer, parameter: f64, generator: usize, w: usize, count: usize, element: usize): void {
   const inputs = layer.inputs as f64;
   const both = inputs + (layer.units as f64);
-  const w = network.at(layer.weights);
-  const element: usize = network.elementBytes;
-  const count = (layer.inputs as usize) * (layer.units as usize);
-  switch (layer.initializer) {
+  switch (initializer) {
     case Initializer.Uniform:
       return drawUniform(generator, w, count, element, 1);
     case Initializer.Zeros:
       return fill(w, count, element, 0);
     case Initializer.Constant:
-      return fill(w, count, element, layer.initializerParameter);
+      return fill(w, count, element, parameter);
     case Initializer.GlorotUniform:
       return drawUniform(generator, w, count, element, sqrt<f64>(6 / both));
     case Initializer.GlorotNormal:

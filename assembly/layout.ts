@@ -218,6 +218,8 @@ export class Layer {
   values: u32;
   normalized: u32;
   deviations: u32;
+  biasInitializer: Initializer;
+  biasInitializerParameter: f64;
 }
 
 // The structs and the page that hosts read must not drift apart: a difference does not compile.
@@ -251,6 +253,8 @@ if (offsetof<Layer>("dropout") != LayerField.Dropout) ERROR("LayerField.Dropout"
 if (offsetof<Layer>("initializerParameter") != LayerField.InitializerParameter) ERROR("LayerField.InitializerParameter");
 if (offsetof<Layer>("variances") != LayerField.Variances) ERROR("LayerField.Variances");
 if (offsetof<Layer>("deviations") != LayerField.Deviations) ERROR("LayerField.Deviations");
+if (offsetof<Layer>("biasInitializer") != LayerField.BiasInitializer) ERROR("LayerField.BiasInitializer");
+if (offsetof<Layer>("biasInitializerParameter") != LayerField.BiasInitializerParameter) ERROR("LayerField.BiasInitializerParameter");
 if (offsetof<Network>() > (Header.Bytes as usize)) ERROR("Header.Bytes");
 if (offsetof<Layer>() > (Abi.LayerBytes as usize)) ERROR("Abi.LayerBytes");
 
@@ -275,7 +279,8 @@ function isValid(network: Network): bool {
   let width = network.inputs;
   for (let l: u32 = 0; l < network.layerCount; l++) {
     const layer = network.layer(l);
-    if (layer.units == 0 || layer.bias > 1 || layer.initializer > Initializer.Orthogonal) return false;
+    if (layer.units == 0 || layer.bias > 2) return false;
+    if (layer.initializer > Initializer.Orthogonal || layer.biasInitializer >= Initializer.Orthogonal) return false;
     if (layer.activation > Activation.Softmax || (layer.activation == Activation.Softmax && l + 1 < network.layerCount)) return false;
     if (layer.normalization > Normalization.Batch || (layer.residual && layer.units != width)) return false;
     width = layer.units;

@@ -36,6 +36,7 @@ export function lossAndGradient(network: Network, from: u32, batch: u32, scale: 
   const dInputs = network.inputGradient && purpose != Purpose.Step ? network.at(network.chunkInputs) : 0;
   const targetBytes = (network.targetWidth as usize) * element;
   if (network.measures) clearMeasures(network);
+  network.failedLayer = network.layerCount;
   let loss: f64 = 0;
   for (let row: usize = 0; row < batch; row += network.chunkRows) {
     const rows = min<usize>((batch as usize) - row, network.chunkRows);
@@ -76,6 +77,24 @@ function firstNonFinite(network: Network, rows: usize): u32 {
     if (!(largestMagnitude(network.at(layer.outputs), rows * (layer.units as usize), network.elementBytes) < Infinity)) break;
   }
   return l;
+}
+
+/** The layer with the first derivative that is not finite on the way back, or else with the largest. */
+export function steepestLayer(network: Network): u32 {
+  const element = network.elementBytes;
+  let end = network.gradient + network.parameterCount * element;
+  let most: f64 = -1;
+  let steepest: u32 = 0;
+  for (let l = network.layerCount; l > 0 && most < Infinity; l--) {
+    const from = network.layer(l - 1).weights - network.parameters + network.gradient;
+    const largest = largestMagnitude(network.at(from), (end - from) / element, element);
+    if (!(largest <= most)) {
+      most = largest;
+      steepest = l - 1;
+    }
+    end = from;
+  }
+  return steepest;
 }
 
 /**

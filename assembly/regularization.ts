@@ -5,6 +5,9 @@ import { Layer, Network } from "./layout";
 // L1 |w| + ½ L2 w² for each weight, not for biases, as in Keras' kernel regularizers (whose L2 lacks the ½) and scikit-learn's alpha. It is added
 // once to the loss of a batch, and its derivative to the gradient.
 
+/** 2^−600, by which weights are multiplied whose squares are out of range. */
+const TINY: f64 = 2.409919865102884e-181;
+
 /** The penalty of all weights. */
 export function penalty(network: Network): f64 {
   const element: usize = network.elementBytes;
@@ -42,19 +45,32 @@ export function limitNorms(network: Network): void {
   for (let l: u32 = 0; l < network.layerCount; l++) {
     const layer = network.layer(l);
     if (layer.maxNorm == 0 || !layer.trainable) continue;
-    for (let unit: usize = 0; unit < layer.units; unit++) limitNorm(network, layer, unit);
+    for (let column: usize = 0; column < layer.units; column++) limitNorm(network, layer, column);
   }
 }
 
-function limitNorm(network: Network, layer: Layer, unit: usize): void {
+function limitNorm(network: Network, layer: Layer, column: usize): void {
   const element: usize = network.elementBytes;
   const stride = (layer.units as usize) * element;
-  const first = network.at(layer.weights) + unit * element;
+  const first = network.at(layer.weights) + column * element;
   const end = first + (layer.inputs as usize) * stride;
-  let sum: f64 = 0;
-  for (let w = first; w < end; w += stride) sum += read(w, element) * read(w, element);
-  const norm = sqrt<f64>(sum);
-  if (norm <= layer.maxNorm) return;
-  const factor = rounded(layer.maxNorm / norm, element);
+  let unit: f64 = 1;
+  let norm = normOf(first, end, stride, element, unit);
+  if (norm == Infinity) {
+    unit = TINY;
+    norm = normOf(first, end, stride, element, unit);
+  }
+  if (norm <= layer.maxNorm * unit) return;
+  const factor = rounded((layer.maxNorm * unit) / norm, element);
   for (let w = first; w < end; w += stride) write(w, read(w, element) * factor, element);
+}
+
+/** The root of the sum of the squares of what stands from `w` on, each times `unit`. */
+function normOf(w: usize, end: usize, stride: usize, element: usize, unit: f64): f64 {
+  let sum: f64 = 0;
+  for (; w < end; w += stride) {
+    const x = read(w, element) * unit;
+    sum += x * x;
+  }
+  return sqrt<f64>(sum);
 }

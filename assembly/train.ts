@@ -3,7 +3,7 @@ import { Network, PENALTIES, STATISTICS } from "./layout";
 import { quasiNewtonStep } from "./lbfgs";
 import { addMeasures, finishMeasures, rememberMeasures, validationMeasures } from "./measures";
 import { areStatisticsFinite, keepStatistics } from "./normalization";
-import { lossAndGradient, lossOfRows, Purpose, scaleOf } from "./objective";
+import { lossAndGradient, lossOfRows, Purpose, scaleOf, steepestLayer } from "./objective";
 import { penalty } from "./regularization";
 import { observePlateau } from "./schedule";
 import { drawOrder, redrawOrder } from "./shuffle";
@@ -93,7 +93,7 @@ function step(network: Network, from: u32, batch: u32): Status {
   if (network.features & STATISTICS && !areStatisticsFinite(network)) return Status.NonFiniteLoss;
   const status = descend(network);
   if (status != Status.Ok) {
-    network.failedLayer = network.layerCount;
+    network.failedLayer = steepestLayer(network);
     return status;
   }
   if (network.features & STATISTICS) keepStatistics(network);

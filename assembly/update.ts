@@ -51,6 +51,8 @@ export function descend(network: Network): Status {
   if (network.clipValue > 0) clip(gradient, network.clipValue, count, element);
   if (network.clipNorm > 0) {
     const norm = sqrt<f64>(dotOfBlocks(gradient, gradient, count, element));
+    // Squares may be beyond the range where derivatives are not.
+    if (!(norm < Infinity)) return Status.NonFiniteGradient;
     if (norm > network.clipNorm) scale(gradient, network.clipNorm / norm, count, element);
   }
   // Plain descent has no number but the rate, which mostly stays what it was.

@@ -113,9 +113,9 @@ export const enum Header {
   Beta2Power = 264,
   /** out, f64: product of nadam's momentum schedule. */
   MomentumProduct = 272,
-  /** in/out, f64: what the plateau schedule has made of the rate so far. */
+  /** out, f64: what the plateau schedule has made of the rate so far. */
   PlateauScale = 280,
-  /** in/out, f64: best monitored loss that the plateau schedule has seen. */
+  /** out, f64: best monitored loss that the plateau schedule has seen. */
   PlateauBest = 288,
   /** out, f64: epochs since then. */
   PlateauWait = 296,
@@ -223,7 +223,7 @@ export const enum LayerField {
   Units = 0,
   /** in: a code of `Activation`. */
   Activation = 4,
-  /** in: 1 with a bias for each unit, 0 without. */
+  /** in: 0 without biases, 1 with a bias for each unit that starts at 0, 2 with biases that are drawn as BiasInitializer says. */
   Bias = 8,
   /** in: a code of `Initializer`. */
   Initializer = 12,
@@ -275,6 +275,10 @@ export const enum LayerField {
   Normalized = 136,
   /** out: offset of the inverse standard deviations, f64: of each row, or of each unit in batch normalisation. */
   Deviations = 140,
+  /** in: a code of `Initializer`, not Orthogonal: how biases are drawn where Bias is 2. */
+  BiasInitializer = 144,
+  /** in, f64: the same as InitializerParameter, of the biases. */
+  BiasInitializerParameter = 152,
 }
 
 /** What an export answers. Codes from `InvalidBlock` on are errors. */

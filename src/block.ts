@@ -57,12 +57,7 @@ export class Block {
       [Header.Reduction]: reduction,
       [Header.SampleCapacity]: 1,
     };
-    const doubles = {
-      [Header.LossParameter]: loss.parameter,
-      [Header.PlateauScale]: 1,
-      [Header.PlateauBest]: Number.POSITIVE_INFINITY,
-    };
-    this.#write({ uints, doubles }, 0);
+    this.#write({ uints, doubles: { [Header.LossParameter]: loss.parameter } }, 0);
     this.#write(optimizer, 0);
     layers.forEach((layer, i) => {
       this.#write(layer, layerField(i, 0));

@@ -2,6 +2,7 @@
 import binary from "#simd";
 import { Abi, Status } from "./abi.js";
 import { type CompiledModule, compile } from "./binary.js";
+import { wrongKind } from "./errors.js";
 
 /** The exports of the core, as `assembly/index.ts` defines them. Addresses come back as signed numbers: `>>> 0`. */
 export interface Core {
@@ -62,7 +63,7 @@ function instanceOf(module: CompiledModule): Core {
 
 function test(core: Core): void {
   if (typeof core.abiVersion !== "function" || core.abiVersion() !== Abi.Version) {
-    throw new TypeError(`core: expected a feedforward core with ABI version ${Abi.Version}`);
+    throw wrongKind("core", `a feedforward core with ABI version ${Abi.Version}`);
   }
   const status = core.selfTest(core.heapBase());
   if (status !== Status.Ok) throw statusError(status);

@@ -23,6 +23,20 @@ export class TrainingError extends Error {
   }
 }
 
+/** The error for something of the wrong kind: "name: expected what, got that", the last where something is given that came. */
+export function wrongKind(name: string, expected: string, ...got: readonly unknown[]): TypeError {
+  return new TypeError(sentence(name, expected, got));
+}
+
+/** The same for something of the right kind, but out of range. */
+export function wrongValue(name: string, expected: string, ...got: readonly unknown[]): RangeError {
+  return new RangeError(sentence(name, expected, got));
+}
+
+function sentence(name: string, expected: string, got: readonly unknown[]): string {
+  return `${name}: expected ${expected}${got.length > 0 ? `, got ${describe(got[0])}` : ""}`;
+}
+
 /** What came, as an error message shows it. */
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 37)}...` : value);

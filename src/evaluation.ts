@@ -1,5 +1,6 @@
 import { ClassReport, Header, Evaluation as Kind, Report } from "./abi.js";
 import type { Block } from "./block.js";
+import { wrongValue } from "./errors.js";
 import { or, record, whole } from "./options/check.js";
 import type { LayerPlan } from "./options/layers.js";
 import type { Plan } from "./options/network.js";
@@ -99,7 +100,7 @@ export function readEvaluation(
   const classes = classesOf(plan);
   if (classes > 0) return { samples, kind, topK: whole("topK", or(options.topK, Math.min(5, classes)), 1, classes) };
   if (options.topK === undefined) return { samples, kind, topK: 1 };
-  throw new RangeError("topK: expected softmax outputs or a single sigmoid output to go with it");
+  throw wrongValue("topK", "softmax outputs or a single sigmoid output to go with it");
 }
 
 export function evaluate(block: Block, plan: Plan, { samples, kind, topK }: Question): Evaluation {

@@ -8,6 +8,7 @@ export { TrainingError } from "./errors.js";
 export type {
   ActivationName,
   ActivationOption,
+  BiasInitializerOption,
   InitializerName,
   InitializerOption,
   LayerOptions,

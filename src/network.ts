@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { Activation, Function as CoreFunction, Header, LayerField, Normalization } from "./abi.js";
 import { Block, type Elements, layerField } from "./block.js";
-import { count, describe } from "./errors.js";
+import { count, wrongKind, wrongValue } from "./errors.js";
 import { type EvaluateOptions, type Evaluation, evaluate, readEvaluation } from "./evaluation.js";
 import { activations, type GradientOptions, type Gradients, gradients, readQuestion, summary } from "./inspection.js";
 import { record } from "./options/check.js";
@@ -140,9 +140,9 @@ export class NeuralNetwork implements Disposable {
   #checkInto(into: unknown, { buffer }: { readonly buffer: ArrayBufferLike }): Elements {
     const name = this.precision === "float64" ? "Float64Array" : "Float32Array";
     if (!(into instanceof (name === "Float64Array" ? Float64Array : Float32Array))) {
-      throw new TypeError(`into: expected a ${name}, as the network's precision is ${this.precision}, got ${describe(into)}`);
+      throw wrongKind("into", `a ${name}, as the network's precision is ${this.precision}`, into);
     }
-    if (into.buffer === buffer) throw new TypeError("into: expected an array outside of the network");
+    if (into.buffer === buffer) throw wrongKind("into", "an array outside of the network");
     return into;
   }
 
@@ -159,7 +159,7 @@ export class NeuralNetwork implements Disposable {
       from[i] = x;
     }
     const block = this.#alive("think");
-    if (turn !== this.#turn) throw new TypeError("inputs: expected an array that does not use the network while it is read");
+    if (turn !== this.#turn) throw wrongKind("inputs", "an array that does not use the network while it is read");
     block.core.think(block.base, 1);
     const to = this.#outputRow;
     if (into) {
@@ -327,8 +327,7 @@ export class NeuralNetwork implements Disposable {
   }
 
   #refuseWhileTraining(method: string): void {
-    if (this.#isTraining)
-      throw new TypeError(`${method}: expected not to be called from onEpoch or onStep; return false there to end the run`);
+    if (this.#isTraining) throw wrongKind(method, "not to be called from onEpoch or onStep; return false there to end the run");
   }
 
   /** Lets something else than `train` use the sample regions. */
@@ -359,11 +358,10 @@ export class NeuralNetwork implements Disposable {
       { name: `${name}.weights`, width: units, precision: this.precision, column: units === 1 },
       memory,
     );
-    if (rows.rows !== inputs)
-      throw new RangeError(`${name}.weights: expected ${count(inputs, "row")}, one for each input, got ${rows.rows}`);
+    if (rows.rows !== inputs) throw wrongValue(`${name}.weights`, `${count(inputs, "row")}, one for each input`, rows.rows);
     weights.set(rows.values);
     if (values.biases === undefined) return;
-    if (!bias) throw new RangeError(`${name}.biases: expected none for a layer without bias`);
+    if (!bias) throw wrongValue(`${name}.biases`, "none for a layer without bias");
     biases.set(readTable(values.biases, { name: `${name}.biases`, width: units, precision: this.precision }, memory).values);
   }
 
@@ -405,12 +403,12 @@ export class NeuralNetwork implements Disposable {
   #apply(name: string, fn: number, x: number | Row): number | number[] | Elements {
     const block = this.#alive(name);
     if (typeof x !== "number" && !Array.isArray(x) && !isNumericArray(x)) {
-      throw new TypeError(`${name}: expected a number or an array of numbers, got ${describe(x)}`);
+      throw wrongKind(name, "a number or an array of numbers", x);
     }
     if (typeof x !== "number") checkAttached(name, x);
     const values: readonly unknown[] = typeof x === "number" ? [x] : Array.from(x as ArrayLike<unknown>);
     const bad = values.findIndex((value) => typeof value !== "number");
-    if (bad >= 0) throw new TypeError(`${name}[${bad}]: expected a number, got ${describe(values[bad])}`);
+    if (bad >= 0) throw wrongKind(`${name}[${bad}]`, "a number", values[bad]);
     this.#turn++;
     const row = this.#inputRow;
     const result = block.elementBytes === 8 ? new Float64Array(values.length) : new Float32Array(values.length);

@@ -1,4 +1,4 @@
-import { count, describe } from "./errors.js";
+import { count, wrongKind, wrongValue } from "./errors.js";
 import { whole } from "./options/check.js";
 import type { Precision } from "./options/network.js";
 
@@ -54,13 +54,15 @@ export interface TableShape {
  */
 export function readTable(value: unknown, shape: TableShape, memory: { readonly buffer: ArrayBufferLike }): Table {
   if (Array.isArray(value)) {
-    if (value.length === 0) throw new RangeError(`${shape.name}: expected at least one row, got none`);
+    if (value.length === 0) throw wrongValue(shape.name, "at least one row, got none");
     return typeof value[0] === "object" && value[0] !== null ? readRows(value, shape) : readList(value, shape);
   }
   if (isNumericArray(value)) return readTypedList(value, shape, memory);
   if (typeof value === "object" && value !== null && "data" in value && "rows" in value) return readFlat(value, shape, memory);
-  throw new TypeError(
-    `${shape.name}: expected an array of rows, one row, or { data: a typed array, rows: their number }, got ${describe(value)}`,
+  throw wrongKind(
+    shape.name,
+    `${shape.column ? "a list of numbers" : "an array of rows, one row"}, or { data: a typed array, rows: their number }`,
+    value,
   );
 }
 
@@ -74,7 +76,7 @@ function readRows(value: readonly unknown[], shape: TableShape): Table {
     const isTyped = isNumericArray(row);
     typed &&= isTyped;
     if (!isTyped && !Array.isArray(row)) {
-      throw new TypeError(`${name}[${r}]: expected a row of ${count(width, "number")}, got ${describe(row)}`);
+      throw wrongKind(`${name}[${r}]`, `a row of ${count(width, "number")}`, row);
     }
     checkLength(`${name}[${r}]`, row, width);
     copyNumbers(row, values, r * width, width, shape, (c) => `${name}[${r}][${c}]`);
@@ -96,7 +98,7 @@ function readTypedList(value: NumericArray, shape: TableShape, memory: { readonl
   const { name, width, column } = shape;
   checkAttached(name, value);
   if (!column) checkLength(name, value, width);
-  else if (value.length === 0) throw new RangeError(`${name}: expected at least one row, got none`);
+  else if (value.length === 0) throw wrongValue(name, "at least one row, got none");
   checkNumbers(value, shape, (i) => `${name}[${i}]`);
   return { rows: column ? value.length : 1, form: "typed row", values: settled(value, memory) };
 }
@@ -108,11 +110,11 @@ function readFlat(
 ): Table {
   const { name, width } = shape;
   const { data, rows: given } = value;
-  if (!isNumericArray(data)) throw new TypeError(`${name}.data: expected a typed array of numbers, got ${describe(data)}`);
+  if (!isNumericArray(data)) throw wrongKind(`${name}.data`, "a typed array of numbers", data);
   const rows = whole(`${name}.rows`, given, 1, Number.MAX_SAFE_INTEGER);
   checkAttached(`${name}.data`, data);
   if (data.length !== rows * width) {
-    throw new RangeError(`${name}.data: expected ${count(rows, "row")} × ${width} = ${count(rows * width, "number")}, got ${data.length}`);
+    throw wrongValue(`${name}.data`, `${count(rows, "row")} × ${width} = ${count(rows * width, "number")}`, data.length);
   }
   checkNumbers(data, shape, (i) => `${name}[${Math.floor(i / width)}][${i % width}]`);
   return { rows, form: "flat", values: settled(data, memory) };
@@ -159,9 +161,8 @@ function checkNumbers(values: NumericArray, { precision }: TableShape, where: (i
 
 /** The error for a number that is none, or none that the precision can hold. */
 export function numberError(where: string, x: unknown, precision: Precision): Error {
-  const kind = precision === "float32" && Number.isFinite(x) ? "finite number that float32 can hold" : "finite number";
-  const message = `${where}: expected a ${kind}, got ${describe(x)}`;
-  return typeof x === "number" ? new RangeError(message) : new TypeError(message);
+  const expected = `a finite number${precision === "float32" && Number.isFinite(x) ? " that float32 can hold" : ""}`;
+  return (typeof x === "number" ? wrongValue : wrongKind)(where, expected, x);
 }
 
 /** Whether `x` is a number that stays finite in the precision. */
@@ -173,11 +174,8 @@ export function checkLength(name: string, row: readonly unknown[] | NumericArray
   if (row.length === width) return;
   checkAttached(name, row);
   const severalRows = ArrayBuffer.isView(row) && row.length > 0 && row.length % width === 0;
-  throw new RangeError(
-    `${name}: expected ${count(width, "number")}, got ${row.length}${
-      severalRows ? "; several rows in one typed array are passed as { data, rows }" : ""
-    }`,
-  );
+  const hint = severalRows ? "; several rows in one typed array are passed as { data, rows }" : "";
+  throw wrongValue(name, `${count(width, "number")}, got ${row.length}${hint}`);
 }
 
 /** Refuses a typed array whose buffer was transferred away, which looks like an empty one. */
@@ -186,7 +184,7 @@ export function checkAttached(name: string, row: readonly unknown[] | NumericArr
   try {
     new Uint8Array(row.buffer);
   } catch {
-    throw new TypeError(`${name}: expected numbers, got a typed array whose buffer is detached (it was transferred)`);
+    throw wrongKind(name, "numbers, got a typed array whose buffer is detached (it was transferred)");
   }
 }
 

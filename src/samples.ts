@@ -1,6 +1,6 @@
 import { Header, LayerField } from "./abi.js";
 import type { Block, Elements } from "./block.js";
-import { count, describe } from "./errors.js";
+import { count, wrongValue } from "./errors.js";
 import type { ActivationName, LayerPlan } from "./options/layers.js";
 import type { Plan } from "./options/network.js";
 import { readTable, type Table, type TableShape } from "./rows.js";
@@ -50,12 +50,21 @@ export function inputShape(name: string, { inputs, precision }: Plan): TableShap
 export function readTargets(name: string, given: unknown, rows: number, plan: Plan, memory: Memory): Targets {
   const width = (plan.layers.at(-1) as LayerPlan).units;
   const isList = (Array.isArray(given) || ArrayBuffer.isView(given)) && typeof (given as ArrayLike<unknown>)[0] !== "object";
-  const isOneRow = rows === 1 && isList && (given as ArrayLike<unknown>).length === width;
-  const labels = plan.loss.name === "crossEntropy" && isList && !isOneRow;
+  const length = isList && (given as ArrayLike<unknown>).length;
+  const isOneRow = rows === 1 && length === width;
+  const labels = plan.loss.name === "crossEntropy" && (isList ? !isOneRow : width > 1 && isFlatList(given, rows));
+  if (length === rows && rows > 1 && width > 1 && !labels) {
+    throw wrongValue(name, `rows of ${width} numbers; class numbers go with the loss crossEntropy only`);
+  }
   const shape = { name, width: labels ? 1 : width, precision: plan.precision, column: labels || width === 1 };
   const table = readTable(given, shape, memory);
-  if (table.rows !== rows) throw new RangeError(`${name}: expected ${count(rows, "row")}, as many as inputs, got ${table.rows}`);
+  if (table.rows !== rows) throw wrongValue(name, `${count(rows, "row")}, as many as inputs`, table.rows);
   return { table, labels };
+}
+
+/** Whether `{ data, rows }` has one number for each row. */
+function isFlatList(given: unknown, rows: number): boolean {
+  return (given as { data?: { length?: unknown } } | undefined)?.data?.length === rows;
 }
 
 /** How many classes the outputs stand for; 0 where they stand for none. */
@@ -70,9 +79,9 @@ export function classesOf({ layers }: Plan): number {
 export function readWeights(given: unknown, rows: number, plan: Plan, memory: Memory): Table | undefined {
   if (given === undefined) return undefined;
   const table = readTable(given, { name: "sampleWeights", width: 1, precision: plan.precision, column: true }, memory);
-  if (table.rows !== rows) throw new RangeError(`sampleWeights: expected ${count(rows, "number")}, one for each row, got ${table.rows}`);
+  if (table.rows !== rows) throw wrongValue("sampleWeights", `${count(rows, "number")}, one for each row`, table.rows);
   const bad = Array.prototype.findIndex.call(table.values, (weight: number) => weight < 0);
-  if (bad >= 0) throw new RangeError(`sampleWeights[${bad}]: expected a number from 0 on, got ${describe(table.values[bad])}`);
+  if (bad >= 0) throw wrongValue(`sampleWeights[${bad}]`, "a number from 0 on", table.values[bad]);
   return table;
 }
 
@@ -96,25 +105,24 @@ export function place(block: Block, plan: Plan, name: string, x: Table, t: Targe
 
 function checkLabels(name: string, labels: Elements, classes: number): void {
   const bad = labels.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
-  if (bad >= 0) throw new RangeError(`${name}[${bad}]: expected a class number from 0 to ${classes - 1}, got ${describe(labels[bad])}`);
+  if (bad >= 0) throw wrongValue(`${name}[${bad}]`, `a class number from 0 to ${classes - 1}`, labels[bad]);
 }
 
 function checkReach(name: string, targets: Elements, width: number, plan: Plan): void {
   const last = plan.layers.at(-1) as Plan["layers"][number];
   if (last.residual || last.dropout > 0) return;
-  const [least, most = Number.POSITIVE_INFINITY] =
-    last.activation === "elu" ? [-(last.doubles[LayerField.Parameter] as number)] : (REACH[last.activation] ?? [Number.NEGATIVE_INFINITY]);
-  const bad = targets.findIndex((target) => !(target >= least && target <= most));
+  const reach = last.activation === "elu" ? [-(last.doubles[LayerField.Parameter] as number)] : (REACH[last.activation] ?? []);
+  // What is undefined bounds nothing.
+  const [least, most] = reach as [least: number, most: number];
+  const bad = targets.findIndex((target) => target < least || target > most);
   if (bad >= 0) {
-    const where = `${name}[${Math.floor(bad / width)}][${bad % width}]`;
-    throw new RangeError(
-      `${where}: expected a number ${most < Number.POSITIVE_INFINITY ? `from ${least} to ${most}` : `from ${least} on`}, as ${last.activation} outputs are, got ${describe(targets[bad])}`,
-    );
+    const range = `a number from ${least} ${most === undefined ? "on" : `to ${most}`}`;
+    throw wrongValue(`${name}[${Math.floor(bad / width)}][${bad % width}]`, `${range}, as ${last.activation} outputs are`, targets[bad]);
   }
   if (plan.loss.name !== "crossEntropy") return;
   for (let row = 0; row * width < targets.length; row++) {
     let sum = 0;
     for (const target of targets.subarray(row * width, (row + 1) * width)) sum += target;
-    if (Math.abs(sum - 1) > ROW_SUM_TOLERANCE) throw new RangeError(`${name}[${row}]: expected numbers that sum to 1, got a sum of ${sum}`);
+    if (Math.abs(sum - 1) > ROW_SUM_TOLERANCE) throw wrongValue(`${name}[${row}]`, `numbers that sum to 1, got a sum of ${sum}`);
   }
 }

@@ -1,6 +1,6 @@
 import { Abi, Header, LayerField } from "./abi.js";
 import { type Block, layerField } from "./block.js";
-import { describe } from "./errors.js";
+import { wrongKind, wrongValue } from "./errors.js";
 
 // A snapshot is what a network's block says of the network and nothing else, so that equal networks give equal bytes: behind four words (the letters FFSN, the ABI's
 // version, the bytes that follow, and their checksum) header and layer table, of which all is 0 but the fields below, the generators, and what stands from the rates
@@ -73,20 +73,20 @@ export function takeSnapshot(block: Block, layers: number): Uint8Array {
 
 /** Puts a snapshot back. Throws before anything has changed. */
 export function restoreSnapshot(block: Block, layers: number, given: unknown): void {
-  if (!(given instanceof Uint8Array)) throw new TypeError(`snapshot: expected a Uint8Array, got ${describe(given)}`);
+  if (!(given instanceof Uint8Array)) throw wrongKind("snapshot", "a Uint8Array", given);
   // A copy, which nobody can change, and whose words are aligned.
   const bytes = new Uint8Array(given);
   const view = new DataView(bytes.buffer);
   const body = bytes.subarray(HEAD);
   const word = (at: number) => view.getUint32(at, true);
-  if (bytes.length < HEAD || word(0) !== MAGIC) throw new RangeError("snapshot: expected bytes that snapshot() has made");
-  if (word(4) !== Abi.Version) throw new RangeError(`snapshot: expected version ${Abi.Version}, got ${word(4)}`);
+  if (bytes.length < HEAD || word(0) !== MAGIC) throw wrongValue("snapshot", "bytes that snapshot() has made");
+  if (word(4) !== Abi.Version) throw wrongValue("snapshot", `version ${Abi.Version}`, word(4));
   if (word(8) !== body.length || word(12) !== checksum(bytes)) {
-    throw new RangeError("snapshot: expected all bytes of a snapshot as they were, but some are missing or changed");
+    throw wrongValue("snapshot", "all bytes of a snapshot as they were, but some are missing or changed");
   }
   const own = block.bytes();
   if (!configuration(layers).every(([from, to]) => own.subarray(from, to).every((byte, i) => byte === body[from + i]))) {
-    throw new RangeError("snapshot: expected one of a network that was made with the same options");
+    throw wrongValue("snapshot", "one of a network that was made with the same options");
   }
   const field = (at: number) => word(HEAD + at);
   const generatorsEnd = block.uint(Header.History);
@@ -98,7 +98,7 @@ export function restoreSnapshot(block: Block, layers: number, given: unknown): v
     field(Header.PairCount) <= field(Header.PairCapacity) &&
     field(Header.PairNewest) < field(Header.PairCapacity) &&
     [Header.Generator, Header.EpochGenerator].every((at) => field(block.uint(at) + POSITION) <= 624);
-  const unsound = new RangeError("snapshot: expected the state of a network, got numbers that it cannot have");
+  const unsound = wrongValue("snapshot", "the state of a network, got numbers that it cannot have");
   if (!isSound) throw unsound;
   const rates = block.uint(Header.Rates);
   block.keepsRun(() => {

@@ -1,7 +1,7 @@
 import { Header, Optimizer, Reduction, Status } from "./abi.js";
 import type { Block } from "./block.js";
 import { statusError } from "./core.js";
-import { count, describe, TrainingError } from "./errors.js";
+import { count, TrainingError, wrongKind, wrongValue } from "./errors.js";
 import { notNegative } from "./options/check.js";
 import type { LayerPlan } from "./options/layers.js";
 import type { Plan } from "./options/network.js";
@@ -73,16 +73,16 @@ export function readRun(memory: Memory, plan: Plan, inputs: unknown, targets: un
   const validation = readValidation(memory, plan, options, t.labels);
   const split = options.split > 0 ? x.rows - Math.floor(x.rows * (1 - options.split)) : 0;
   if (options.split > 0 && (split === 0 || split === x.rows)) {
-    throw new RangeError(`validation.split: expected rows on both sides, got ${options.split} of ${count(x.rows, "row")}`);
+    throw wrongValue("validation.split", `rows on both sides, got ${options.split} of ${count(x.rows, "row")}`);
   }
   const rows = x.rows - split;
   const { batchSize, metrics } = options;
   if (plan.optimizer.code === Optimizer.Lbfgs && batchSize !== undefined && batchSize < rows) {
-    throw new RangeError(`batchSize: expected all ${count(rows, "row")} with lbfgs, got ${batchSize}`);
+    throw wrongValue("batchSize", `all ${count(rows, "row")} with lbfgs`, batchSize);
   }
   const { activation, residual } = plan.layers.at(-1) as LayerPlan;
   if (metrics.includes("accuracy") && (residual || (activation !== "softmax" && activation !== "sigmoid"))) {
-    throw new RangeError(`metrics: expected softmax or sigmoid outputs for accuracy, got ${residual ? "a residual" : activation}`);
+    throw wrongValue("metrics", `softmax or sigmoid outputs for accuracy, got ${residual ? "a residual" : activation}`);
   }
   const weights = readWeights(options.sampleWeights, x.rows, plan, memory);
   const classWeights = readClassWeights(options.classWeights, plan);
@@ -97,7 +97,7 @@ export function placeRun(block: Block, plan: Plan, run: Run): void {
   const target = block.double(Header.Epoch) + options.epochs;
   if (!options.resume && target > Number.MAX_SAFE_INTEGER) {
     const most = Number.MAX_SAFE_INTEGER - block.double(Header.Epoch);
-    throw new RangeError(`epochs: expected at most ${most} more for this network, got ${options.epochs}`);
+    throw wrongValue("epochs", `at most ${most} more for this network`, options.epochs);
   }
   block.keepsRun(() => placeData(block, plan, run));
   block.setUint(Header.SampleRows, rows);
@@ -124,9 +124,9 @@ export function placeRun(block: Block, plan: Plan, run: Run): void {
 /** A run that was cut goes on over the same rows in the same batches. */
 function checkResumable(block: Block, { options, shuffle, rows }: Run): void {
   const isCut = block.double(Header.Epoch) < block.double(Header.EpochTarget) && block.uint(Header.Stopped) === 0;
-  if (!isCut) throw new RangeError("resume: expected a run that was cut, but the last one came to its end, or there was none");
+  if (!isCut) throw wrongValue("resume", "a run that was cut, but the last one came to its end, or there was none");
   const same = (name: string, before: number | boolean, now: number | boolean) => {
-    if (before !== now) throw new RangeError(`resume: expected ${name} as in the run that was cut, ${before}, got ${now}`);
+    if (before !== now) throw wrongValue("resume", `${name} as in the run that was cut, ${before}, got ${now}`);
   };
   same("as many rows", block.uint(Header.SampleRows), rows);
   same("batches of as many rows", block.uint(Header.BatchRows), Math.min(options.batchSize ?? rows, rows));
@@ -181,11 +181,11 @@ export function trainRun(block: Block, { options, validationRows }: Run, afterRe
     const entries = block.takeHistory();
     let isCut = false;
     if (onStep && block.double(Header.Step) > before) {
-      isCut = onStep(stepReport(block)) === false && !isLast;
+      isCut = isNo("onStep", onStep(stepReport(block))) && !isLast;
       afterReport();
     }
     for (let at = 0; at < entries.length; at += width) {
-      const stops = onEpoch?.(reportOf(entries, at, metrics, validates)) === false;
+      const stops = onEpoch !== undefined && isNo("onEpoch", onEpoch(reportOf(entries, at, metrics, validates)));
       if (onEpoch) afterReport();
       if (stops) {
         // An end is more than a cut: the best weights are yet to be put back.
@@ -204,6 +204,13 @@ export function trainRun(block: Block, { options, validationRows }: Run, afterRe
     if (took < SLICE_MILLISECONDS / 2) steps = Math.min(steps * 2, 2 ** 30);
     else if (took > SLICE_MILLISECONDS) steps = Math.max(1, steps >>> 1);
   }
+}
+
+/** Whether a function of the user's has answered that training is to stop. */
+function isNo(name: string, answer: unknown): boolean {
+  if (typeof (answer as { then?: unknown } | null | undefined)?.then === "function")
+    throw wrongKind(name, "an answer at once, got a promise, which train does not wait for");
+  return answer === false;
 }
 
 function stepReport(block: Block): StepReport {
@@ -247,20 +254,19 @@ function readValidation(memory: Memory, plan: Plan, { validation }: TrainPlan, l
   if (!validation) return undefined;
   const x = readTable(validation.inputs, inputShape("validation.inputs", plan), memory);
   const t = readTargets("validation.targets", validation.targets, x.rows, plan, memory);
-  if (t.labels !== labels) throw new TypeError(`validation.targets: expected ${labels ? "class numbers" : "rows"} as in targets`);
+  if (t.labels !== labels) throw wrongKind("validation.targets", `${labels ? "class numbers" : "rows"} as in targets`);
   return { x, t };
 }
 
 function readClassWeights(given: unknown, plan: Plan): Run["classWeights"] {
   if (given === undefined) return undefined;
   const classes = classesOf(plan);
-  if (classes === 0) throw new RangeError("classWeights: expected softmax outputs or a single sigmoid output to go with them");
+  if (classes === 0) throw wrongValue("classWeights", "softmax outputs or a single sigmoid output to go with them");
   if (given === "balanced") return given;
   if (!Array.isArray(given) && !isNumericArray(given)) {
-    throw new TypeError(`classWeights: expected "balanced" or ${count(classes, "number")}, one for each class, got ${describe(given)}`);
+    throw wrongKind("classWeights", `"balanced" or ${count(classes, "number")}, one for each class`, given);
   }
-  if (given.length !== classes)
-    throw new RangeError(`classWeights: expected ${count(classes, "number")}, one for each class, got ${given.length}`);
+  if (given.length !== classes) throw wrongValue("classWeights", `${count(classes, "number")}, one for each class`, given.length);
   return Array.from<unknown, number>(given, (weight, k) => {
     if (!isUsable(weight, plan.precision)) throw numberError(`classWeights[${k}]`, weight, plan.precision);
     return notNegative(`classWeights[${k}]`, weight);
@@ -290,14 +296,19 @@ function trainingError(block: Block, status: Status, history: History): Error {
   const largestGradient = block.double(Header.LargestGradient);
   const batch = Math.floor(block.uint(Header.Cursor) / block.uint(Header.BatchRows)) + 1;
   const what =
-    status === Status.NonFiniteLoss
-      ? `the loss became ${loss}, first seen in layers[${layer}],`
-      : `the gradient became too large (the loss is ${loss})`;
+    status === Status.NonFiniteGradient
+      ? "the gradient became too large, most in"
+      : Number.isFinite(loss)
+        ? "the statistics of the batch became too large in"
+        : `the loss became ${loss}, first seen in`;
+  const where = layer < block.uint(Header.LayerCount) ? `layers[${layer}]` : "the penalties";
   return new TrainingError(
-    `training stopped: ${what} at iteration ${iteration} (epoch ${epoch}, batch ${batch}). The weights are those of the iteration before. ` +
+    `training stopped: ${what} ${where}, at iteration ${iteration} (epoch ${epoch}, batch ${batch}). The weights are those of the iteration before. ` +
       (largestGradient > 0 ? `The largest norm (maximum norm) of the gradient before was ${largestGradient.toPrecision(3)}. ` : "") +
       `What usually helps: a smaller learning rate (it is ${block.double(Header.LearningRate)}), inputs scaled to about −1 … 1` +
-      (block.uint(Header.Optimizer) === Optimizer.Lbfgs ? "" : ", the optimizer's option clipNorm: 1") +
+      (block.uint(Header.Optimizer) === Optimizer.Lbfgs || block.double(Header.ClipNorm) > 0
+        ? ""
+        : ", the optimizer's option clipNorm: 1") +
       (block.uint(Header.Reduction) === Reduction.Sum ? ', reduction: "mean"' : ""),
     { iteration, epoch, loss, history },
   );

@@ -241,8 +241,9 @@ describe.each(BUILDS)("the sequence of calls, on $file", ({ binary }) => {
   test.each([
     ["Units", 0],
     ["Activation", 12],
-    ["Bias", 2],
+    ["Bias", 3],
     ["Initializer", 10],
+    ["BiasInitializer", 9],
     ["Normalization", 3],
     ["Residual", 1],
   ])("layout refuses a layer with %s = %i", (name, wrong) => {

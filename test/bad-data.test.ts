@@ -320,6 +320,12 @@ describe("targets that outputs cannot reach", () => {
     refusesTargets(classes, [0, 1], "targets: expected 3 rows, as many as inputs, got 2");
   });
 
+  test("class numbers for a loss that takes rows", () => {
+    const squared = { layers: [{ units: 3, activation: "softmax" }], loss: "squaredError" };
+    const message = "targets: expected rows of 3 numbers; class numbers go with the loss crossEntropy only";
+    for (const labels of [[0, 1, 2], Uint8Array.of(0, 1, 2)]) refusesTargets(squared, labels, message);
+  });
+
   test("of validation rows", () => {
     const validation = { inputs: INPUTS, targets: [0, 1, 4] };
     refusesTargets(classes, [0, 1, 2], "validation.targets[2]: expected a class number from 0 to 2, got 4", { validation });

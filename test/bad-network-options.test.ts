@@ -251,6 +251,32 @@ describe("layers, losses, optimizers and schedules that do not fit", () => {
       RangeError,
       "optimizer.epsilon: expected a finite number above 0 that float32 can hold, got 1e-50",
     ],
+    [
+      { inputs: 3, layers: [{ units: 1, initializer: { name: "constant", value: 1e39 } }], precision: "float32" },
+      RangeError,
+      "layers[0].initializer.value: expected a finite number that float32 can hold, got 1e+39",
+    ],
+    [
+      { inputs: 3, layers: [{ units: 1, biasInitializer: { name: "constant", value: -1e39 } }], precision: "float32" },
+      RangeError,
+      "layers[0].biasInitializer.value: expected a finite number that float32 can hold, got -1e+39",
+    ],
+    [
+      { inputs: 3, layers: [{ units: 1, activation: { name: "leakyRelu", slope: 1e39 } }], precision: "float32" },
+      RangeError,
+      "layers[0].activation.slope: expected a finite number from 0 on that float32 can hold, got 1e+39",
+    ],
+    [
+      { inputs: 3, layers: [{ units: 1, activation: { name: "elu", alpha: 1e-60 } }], precision: "float32" },
+      RangeError,
+      "layers[0].activation.alpha: expected a finite number above 0 that float32 can hold, got 1e-60",
+    ],
+    [
+      { inputs: 3, layers: [{ units: 1, biasInitializer: "orthogonal" }] },
+      RangeError,
+      "layers[0].biasInitializer: expected one of uniform, zeros, constant, glorotUniform, glorotNormal, heUniform, heNormal, lecunUniform, " +
+        'lecunNormal, got "orthogonal"',
+    ],
     [{ optimizer: { name: "adam", clipNorm: 0 } }, RangeError, "optimizer.clipNorm: expected a finite number above 0, got 0"],
     [
       { optimizer: { name: "adam", schedule: { name: "step" } } },

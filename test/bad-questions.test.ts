@@ -13,7 +13,7 @@ describe.each(["evaluate", "gradients"] as const)("%s", (method) => {
     refuses(ask(INPUTS, withBad(TARGETS, 1, 0, "1")), TypeError, 'targets[1][0]: expected a finite number, got "1"');
     refuses(ask([], []), RangeError, "inputs: expected at least one row, got none");
     refuses(ask(INPUTS, TARGETS.slice(1)), RangeError, "targets: expected 3 rows, as many as inputs, got 2");
-    refuses(ask(INPUTS, [0, 1, 1]), RangeError, "targets: expected 2 numbers, got 3");
+    refuses(ask(INPUTS, [0, 1, 1]), RangeError, "targets: expected rows of 2 numbers; class numbers go with the loss crossEntropy only");
     const table = "expected an array of rows, one row, or { data: a typed array, rows: their number }";
     refuses(ask(INPUTS, undefined), TypeError, `targets: ${table}, got undefined`);
     refuses(ask(null, TARGETS), TypeError, `inputs: ${table}, got null`);

@@ -91,6 +91,11 @@ describe("options of a run", () => {
     [{ metrics: new Array(1) }, TypeError, "metrics[0]: expected one of accuracy, meanAbsoluteError, rootMeanSquaredError, got undefined"],
     [{ classWeights: "balanced" }, RangeError, "classWeights: expected softmax outputs or a single sigmoid output to go with them"],
     [{ classWeights: [1, 2] }, RangeError, "classWeights: expected softmax outputs or a single sigmoid output to go with them"],
+    [
+      { sampleWeights: "balanced" },
+      TypeError,
+      'sampleWeights: expected a list of numbers, or { data: a typed array, rows: their number }, got "balanced"',
+    ],
     [{ sampleWeights: [1, 2] }, RangeError, "sampleWeights: expected 3 numbers, one for each row, got 2"],
     [{ sampleWeights: [1, -1, 2] }, RangeError, "sampleWeights[1]: expected a number from 0 on, got -1"],
   ])("%j", (options, kind, message) => {

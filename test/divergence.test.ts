@@ -127,4 +127,96 @@ describe("training that diverges", () => {
     expect(after).toEqual(expected);
     expect(bytesOf(network)).toEqual(bytesOf(twin));
   });
+
+  /** What training says when it stops. */
+  function messageOf(network: NeuralNetwork, rows: readonly (readonly number[])[], t: readonly number[], batchSize?: number): string {
+    const before = bytesOf(network);
+    try {
+      network.train(rows, t, { epochs: 1000, ...(batchSize && { batchSize }) });
+    } catch (error) {
+      expect(error).toBeInstanceOf(TrainingError);
+      if (network.step === 0) expect(bytesOf(network)).toEqual(before);
+      expect(network.layers.every(({ weights }) => weights.every(Number.isFinite))).toBe(true);
+      return (error as TrainingError).message;
+    }
+    throw new Error("training went on");
+  }
+
+  describe("says where", () => {
+    const layers = [
+      { units: 3, activation: "linear" },
+      { units: 1, activation: "linear" },
+    ] as const;
+
+    test("the loss", () => {
+      const network = new NeuralNetwork({ inputs: 2, layers });
+      expect(messageOf(network, [[1e200, 1e200]], [1])).toMatch(
+        /^training stopped: the loss became Infinity, first seen in layers\[1\], at iteration 1 \(epoch 1, batch 1\)\. /,
+      );
+      network.layers[0]?.weights.fill(1e200);
+      expect(messageOf(network, [[1e200, 1e200]], [1])).toContain("first seen in layers[0], at iteration 1");
+    });
+
+    test("the penalties", () => {
+      const network = new NeuralNetwork({ inputs: 2, layers: [{ units: 1, activation: "tanh", l2: 1 }] });
+      network.layers[0]?.weights.fill(1e160);
+      expect(messageOf(network, [[0, 0]], [0])).toContain("the loss became Infinity, first seen in the penalties, at iteration 1");
+    });
+
+    test("the gradient", () => {
+      const initializer = { name: "constant", value: 1 } as const;
+      const far = new NeuralNetwork({
+        inputs: 2,
+        layers: layers.map((layer) => ({ ...layer, initializer })),
+        precision: "float32",
+        optimizer: { name: "adam" },
+      });
+      // The loss is 1e36; the square of its derivative by the first layer's weights, 1e36 too, is more than float32 can hold, as is that by the second's, 3e36.
+      const message = messageOf(far, [[1e18, 0]], [0]);
+      expect(message).toContain("the gradient became too large, most in layers[1], at iteration 1");
+      expect(message).toContain("clipNorm: 1");
+      far.layers[1]?.weights.fill(100);
+      expect(messageOf(far, [[1e15, 0]], [0])).toContain("the gradient became too large, most in layers[0], at iteration 1");
+    });
+
+    test("the statistics of a batch", () => {
+      const network = new NeuralNetwork({ inputs: 1, layers: [{ units: 2, activation: "tanh", normalization: "batch" }, { units: 1 }] });
+      expect(messageOf(network, [[1e200], [-1e200]], [0, 1])).toContain(
+        "the statistics of the batch became too large in layers[0], at iteration 1",
+      );
+    });
+
+    test("L-BFGS' gradient", () => {
+      const network = new NeuralNetwork({ inputs: 1, layers: [{ units: 1, activation: "linear" }], optimizer: "lbfgs", reduction: "sum" });
+      const message = messageOf(network, [[1e154], [1e154]], [0, 1]);
+      expect(message).toMatch(/layers\[0\], at iteration 1/);
+      expect(message).not.toContain("clipNorm");
+    });
+  });
+
+  test("a norm beyond the range stops before a step of 0 is made; clipping by it is not advised again", () => {
+    const network = new NeuralNetwork({
+      inputs: 1,
+      layers: [{ units: 1, activation: "linear", bias: false, initializer: { name: "constant", value: 1 } }],
+      loss: "absoluteError",
+      optimizer: { name: "sgd", learningRate: 1e-200, clipNorm: 1 },
+    });
+    const message = messageOf(network, [[1e200]], [0]);
+    expect(message).toContain("the gradient became too large, most in layers[0]");
+    expect(message).not.toContain("clipNorm");
+  });
+
+  test("maxNorm holds for weights whose squares are beyond the range", () => {
+    const network = new NeuralNetwork({
+      inputs: 2,
+      layers: [{ units: 2, activation: "linear", bias: false, maxNorm: 5, initializer: "zeros" }],
+      optimizer: { name: "sgd", learningRate: 1e-300 },
+    });
+    network.layers[0]?.weights.set([3e200, 3, 4e200, 4e-10]);
+    network.train([[0, 0]], [[0, 0]], 1);
+    const [a, b, c, d] = network.layers[0]?.weights ?? [];
+    expect(a).toBeCloseTo(3, 12);
+    expect(c).toBeCloseTo(4, 12);
+    expect([b, d]).toEqual([3, 4e-10]);
+  });
 });

@@ -88,6 +88,40 @@ describe.each(BUILDS)("$name build", ({ options }) => {
     expect(Array.from(make()?.biases as Float64Array)).toEqual([0, 0]);
   });
 
+  test("biases are drawn behind their layer's weights, for its inputs and units", () => {
+    const layers = [
+      { units: 4, activation: "tanh", initializer: "glorotUniform", biasInitializer: "glorotUniform" },
+      { units: 3, activation: "tanh", initializer: "heUniform", biasInitializer: "uniform" },
+      { units: 2, activation: "tanh", initializer: "uniform", biasInitializer: { name: "constant", value: -0.5 } },
+      { units: 2, activation: "tanh", initializer: "uniform" },
+    ] as const;
+    const drawn = new NeuralNetwork({ inputs: 5, layers, ...options, seed: 7 }).layers;
+    // 2 r − 1 in the order of the stream, as the tutorial draws them.
+    const stream = new NeuralNetwork({ inputs: 57, layers: [{ units: 1, initializer: "uniform" }], ...options, seed: 7 }).layers[0];
+    const numbers = Array.from(stream?.weights as Float64Array);
+    const taken = (count: number, bound: number) => numbers.splice(0, count).map((x) => bound * x);
+    const expected = [
+      taken(20, Math.sqrt(6 / 9)),
+      taken(4, Math.sqrt(6 / 9)),
+      taken(12, Math.sqrt(6 / 4)),
+      taken(3, 1),
+      taken(6, 1),
+      [-0.5, -0.5],
+      taken(4, 1),
+      [0, 0],
+    ];
+    expect(drawn.flatMap(({ weights, biases }) => [Array.from(weights), Array.from(biases)])).toEqual(expected);
+  });
+
+  test("biases that are given come before a draw of biases", () => {
+    const weights = [[1], [2]];
+    const biasInitializer = { name: "constant", value: 9 } as const;
+    const biasOf = (initializer: InitializerOption) =>
+      new NeuralNetwork({ inputs: 2, layers: [{ units: 1, initializer, biasInitializer }], ...options }).layers[0]?.biases[0];
+    expect(biasOf({ name: "values", weights, biases: [7] })).toBe(7);
+    expect(biasOf({ name: "values", weights })).toBe(9);
+  });
+
   test("by default what goes with the activation", () => {
     expect(weightsOf(undefined)).toEqual(weightsOf("glorotUniform"));
     expect(weightsOf(undefined, 9, 4, "relu")).toEqual(weightsOf("heUniform", 9, 4));

@@ -333,6 +333,16 @@ describe.each(BUILDS)("$name build", ({ options, name }) => {
       });
       expectSameBits(parameterBytes(asked), parameterBytes(quiet), "parameters");
     });
+
+    test.each(["onEpoch", "onStep"])("and %s that answer later are refused, and leave a run that is cut", (name) => {
+      const [inputs, targets] = data();
+      const [asked, quiet] = [new NeuralNetwork({ ...SMALL, ...options }), new NeuralNetwork({ ...SMALL, ...options })];
+      const refusal = new TypeError(`${name}: expected an answer at once, got a promise, which train does not wait for`);
+      expect(() => asked.train(inputs, targets, { ...run, [name]: async () => true })).toThrow(refusal);
+      asked.train(inputs, targets, { ...run, resume: true });
+      quiet.train(inputs, targets, run);
+      expectSameBits(parameterBytes(asked), parameterBytes(quiet), "parameters");
+    });
   });
 
   test("the history holds every so many epochs, counted since the start, and the last", () => {
@@ -404,7 +414,12 @@ describe.each(BUILDS)("$name build", ({ options, name }) => {
             precision,
             ...options,
           });
-        const networks = [labels, Uint8Array.from(labels), labels.map((label) => oneHot(label, 3))].map((targets) => {
+        const networks = [
+          labels,
+          Uint8Array.from(labels),
+          { data: Uint8Array.from(labels), rows: labels.length },
+          labels.map((label) => oneHot(label, 3)),
+        ].map((targets) => {
           const network = make();
           network.train(inputs, targets, { epochs: 5, batchSize: 4, shuffle: true });
           return network;

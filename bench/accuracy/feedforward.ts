@@ -3,8 +3,8 @@ import type { Configuration } from "./configuration.js";
 import type { Contender } from "./contender.js";
 import type { Data, Examples } from "./subject.js";
 
-/** Weights begin as scikit-learn's do, uniform after Glorot, where this library's default for relu is He's. */
-const initializer = "glorotUniform";
+/** Weights and biases begin as scikit-learn's do, uniform after Glorot, where this library's defaults are He's for relu and 0 for biases. */
+const asScikitLearn = { initializer: "glorotUniform", biasInitializer: "glorotUniform" } as const;
 
 export function feedforward({ train, test }: Data, configuration: Configuration): Contender {
   const { inputs, hidden, classes, activation, optimizer, learningRate, precision, epochs, batchSize } = configuration;
@@ -15,8 +15,8 @@ export function feedforward({ train, test }: Data, configuration: Configuration)
     const network = new NeuralNetwork({
       inputs,
       layers: [
-        { units: hidden, activation, initializer },
-        { units: classes, activation: "softmax", initializer },
+        { units: hidden, activation, ...asScikitLearn },
+        { units: classes, activation: "softmax", ...asScikitLearn },
       ],
       loss: "crossEntropy",
       optimizer: { name: optimizer, learningRate },

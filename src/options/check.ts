@@ -1,10 +1,11 @@
-import { describe, nearest } from "../errors.js";
+import { describe, nearest, wrongKind, wrongValue } from "../errors.js";
+import type { Precision } from "./network.js";
 
 /** An object that has none but the known keys. */
 export function record<K extends string>(name: string, value: unknown, keys: readonly K[]): Readonly<Record<K, unknown>> {
   // Maps, sets and the like are objects too, but their entries are no options.
   if (typeof value !== "object" || value === null || Symbol.iterator in value) {
-    throw new TypeError(`${name}: expected an object, got ${describe(value)}`);
+    throw wrongKind(name, "an object", value);
   }
   for (const key of Object.keys(value)) {
     if ((keys as readonly string[]).includes(key)) continue;
@@ -19,20 +20,20 @@ export function record<K extends string>(name: string, value: unknown, keys: rea
 
 /** A whole number from `least` to `most`. */
 export function whole(name: string, value: unknown, least: number, most: number): number {
-  const expected = `${name}: expected a whole number from ${least} to ${most}`;
-  if (typeof value !== "number") throw new TypeError(`${expected}, got ${describe(value)}`);
-  if (!(Number.isInteger(value) && value >= least && value <= most)) throw new RangeError(`${expected}, got ${describe(value)}`);
+  const expected = `a whole number from ${least} to ${most}`;
+  if (typeof value !== "number") throw wrongKind(name, expected, value);
+  if (!(Number.isInteger(value) && value >= least && value <= most)) throw wrongValue(name, expected, value);
   return value;
 }
 
-/** A finite number above 0. */
-export function positive(name: string, value: unknown): number {
-  return within(name, value, "a finite number above 0", (x) => x > 0);
+/** A finite number above 0; where a precision is given, one that it can hold and tell from 0. */
+export function positive(name: string, value: unknown, precision?: Precision): number {
+  return within(name, value, "a finite number above 0", (x) => x > 0, precision);
 }
 
 /** A finite number from 0 on. */
-export function notNegative(name: string, value: unknown): number {
-  return within(name, value, "a finite number from 0 on", (x) => x >= 0);
+export function notNegative(name: string, value: unknown, precision?: Precision): number {
+  return within(name, value, "a finite number from 0 on", (x) => x >= 0, precision);
 }
 
 /** A number from 0 up to, but not including, 1. */
@@ -40,25 +41,33 @@ export function share(name: string, value: unknown): number {
   return within(name, value, "a number from 0 up to but not including 1", (x) => x >= 0 && x < 1);
 }
 
-/** A finite number for which `holds`. */
-export function within(name: string, value: unknown, expected: string, holds: (x: number) => boolean): number {
-  if (typeof value !== "number") throw new TypeError(`${name}: expected a number, got ${describe(value)}`);
-  if (!(Number.isFinite(value) && holds(value))) throw new RangeError(`${name}: expected ${expected}, got ${describe(value)}`);
-  return value;
+/** A finite number for which `holds`, also as the precision rounds it. */
+export function within(
+  name: string,
+  value: unknown,
+  expected: string,
+  holds: (x: number) => boolean,
+  precision: Precision = "float64",
+): number {
+  if (typeof value !== "number") throw wrongKind(name, "a number", value);
+  const isShort = precision === "float32";
+  const held = isShort ? Math.fround(value) : value;
+  if (Number.isFinite(held) && holds(held)) return value;
+  throw wrongValue(name, `${expected}${isShort ? " that float32 can hold" : ""}`, value);
 }
 
 export function boolean(name: string, value: unknown): boolean {
-  if (typeof value !== "boolean") throw new TypeError(`${name}: expected true or false, got ${describe(value)}`);
+  if (typeof value !== "boolean") throw wrongKind(name, "true or false", value);
   return value;
 }
 
 /** One of the names that are keys of `codes`. */
 export function nameOf<K extends string>(name: string, value: unknown, codes: Readonly<Record<K, unknown>>): K {
   const known = Object.keys(codes).join(", ");
-  if (typeof value !== "string") throw new TypeError(`${name}: expected one of ${known}, got ${describe(value)}`);
+  if (typeof value !== "string") throw wrongKind(name, `one of ${known}`, value);
   if (!Object.hasOwn(codes, value)) {
     const near = nearest(value, Object.keys(codes));
-    throw new RangeError(`${name}: expected one of ${known}, got ${describe(value)}${near ? `; did you mean "${near}"?` : ""}`);
+    throw wrongValue(name, `one of ${known}, got ${describe(value)}${near ? `; did you mean "${near}"?` : ""}`);
   }
   return value as K;
 }

@@ -1,7 +1,8 @@
 import { Activation, Initializer, LayerField, Normalization } from "../abi.js";
-import { describe } from "../errors.js";
+import { wrongKind, wrongValue } from "../errors.js";
 import type { Row, Rows } from "../rows.js";
 import { boolean, choice, type Fields, notNegative, or, positive, record, share, whole, within } from "./check.js";
+import type { Precision } from "./network.js";
 
 /**
  * What a layer does with its weighted sums z: sigmoid 1/(1+e^−z); tanh; relu max(z, 0); leakyRelu z or slope·z; elu z or alpha·(e^z − 1); selu
@@ -25,6 +26,8 @@ export type InitializerOption =
   | { name: "constant"; value: number }
   | { name: "values"; weights: Rows; biases?: Row };
 
+export type BiasInitializerOption = Exclude<InitializerName, "constant" | "orthogonal"> | { name: "constant"; value: number };
+
 /** Normalisation of a layer's weighted sums, before the activation, with a scale and a shift for each unit that are learned. */
 export type NormalizationOption =
   | "layer"
@@ -45,6 +48,11 @@ export interface LayerOptions {
    * Keras' and scikit-learn's default.
    */
   initializer?: InitializerOption;
+  /**
+   * How biases are drawn, behind the layer's weights and for the same n and m. Default `"zeros"`, as in Keras. `"glorotUniform"` is scikit-learn's, from whose
+   * generator weights and biases then are, too. Biases that `initializer` gives come before it.
+   */
+  biasInitializer?: BiasInitializerOption;
   /** Default none, as in Keras, PyTorch and scikit-learn. Epsilon is 1e-5 for `"layer"` (PyTorch's) and 1e-3 for `"batch"`, whose momentum is 0.99 (Keras'). */
   normalization?: NormalizationOption;
   /** Share of the outputs that a training step sets to 0, the others being scaled up: 0 up to 1. Default 0; in Keras it is a Dropout layer. */
@@ -105,6 +113,8 @@ const INITIALIZERS = {
   orthogonal: Initializer.Orthogonal,
 } as const;
 
+const { orthogonal: _, ...BIAS_INITIALIZERS } = INITIALIZERS;
+
 const NORMALIZATIONS = { layer: Normalization.Layer, batch: Normalization.Batch } as const;
 
 const KEYS = [
@@ -112,6 +122,7 @@ const KEYS = [
   "activation",
   "bias",
   "initializer",
+  "biasInitializer",
   "normalization",
   "dropout",
   "residual",
@@ -125,19 +136,19 @@ const KEYS = [
 export const MAX_WIDTH = 2 ** 30;
 
 /** Checks the layers and fills in their defaults. `inputs` is the width of an input row. */
-export function readLayers(given: unknown, inputs: number): LayerPlan[] {
-  if (!Array.isArray(given)) throw new TypeError(`layers: expected an array of layers, got ${describe(given)}`);
-  if (given.length === 0) throw new RangeError("layers: expected at least one layer, got none");
+export function readLayers(given: unknown, inputs: number, precision: Precision): LayerPlan[] {
+  if (!Array.isArray(given)) throw wrongKind("layers", "an array of layers", given);
+  if (given.length === 0) throw wrongValue("layers", "at least one layer, got none");
   let width = inputs;
   // Array.from, unlike map, does not pass over holes.
   return Array.from(given, (layer: unknown, i) => {
-    const plan = readLayer(`layers[${i}]`, layer, width, i === given.length - 1);
+    const plan = readLayer(`layers[${i}]`, layer, width, i === given.length - 1, precision);
     width = plan.units;
     return plan;
   });
 }
 
-function readLayer(name: string, given: unknown, inputs: number, isLast: boolean): LayerPlan {
+function readLayer(name: string, given: unknown, inputs: number, isLast: boolean, precision: Precision): LayerPlan {
   const options = record(name, given, KEYS);
   const units = whole(`${name}.units`, options.units, 1, MAX_WIDTH);
   const activation = choice(`${name}.activation`, or(options.activation, "sigmoid"), ACTIVATIONS, {
@@ -145,16 +156,20 @@ function readLayer(name: string, given: unknown, inputs: number, isLast: boolean
     elu: ["alpha"],
   });
   if (activation.name === "softmax" && !isLast) {
-    throw new RangeError(`${name}.activation: expected softmax on the last layer only`);
+    throw wrongValue(`${name}.activation`, "softmax on the last layer only");
   }
   const residual = boolean(`${name}.residual`, or(options.residual, false));
   if (residual && units !== inputs) {
-    throw new RangeError(`${name}.residual: expected as many units as inputs, got ${units} units and ${inputs} inputs`);
+    throw wrongValue(`${name}.residual`, `as many units as inputs, got ${units} units and ${inputs} inputs`);
   }
   const bias = boolean(`${name}.bias`, or(options.bias, true));
   const dropout = share(`${name}.dropout`, or(options.dropout, 0));
   const trainable = boolean(`${name}.trainable`, or(options.trainable, true));
-  const initializer = readInitializer(`${name}.initializer`, or(options.initializer, defaultInitializer(activation.name)));
+  const initializer = readInitializer(`${name}.initializer`, or(options.initializer, defaultInitializer(activation.name)), precision, {
+    ...INITIALIZERS,
+    values: Initializer.Zeros,
+  });
+  const biasInitializer = readInitializer(`${name}.biasInitializer`, or(options.biasInitializer, "zeros"), precision, BIAS_INITIALIZERS);
   const normalization = readNormalization(`${name}.normalization`, options.normalization);
   return {
     units,
@@ -168,17 +183,18 @@ function readLayer(name: string, given: unknown, inputs: number, isLast: boolean
     uints: {
       [LayerField.Units]: units,
       [LayerField.Activation]: ACTIVATIONS[activation.name],
-      [LayerField.Bias]: Number(bias),
+      [LayerField.Bias]: bias ? 2 : 0,
       [LayerField.Initializer]: initializer.code,
       [LayerField.Trainable]: Number(trainable),
       [LayerField.Normalization]: normalization.code,
       [LayerField.Residual]: Number(residual),
+      [LayerField.BiasInitializer]: biasInitializer.code,
     },
     doubles: {
       [LayerField.Parameter]:
         activation.name === "leakyRelu"
-          ? notNegative(`${name}.activation.slope`, or(activation.options.slope, 0.01))
-          : positive(`${name}.activation.alpha`, or(activation.options.alpha, 1)),
+          ? notNegative(`${name}.activation.slope`, or(activation.options.slope, 0.01), precision)
+          : positive(`${name}.activation.alpha`, or(activation.options.alpha, 1), precision),
       [LayerField.NormalizationEpsilon]: normalization.epsilon,
       [LayerField.NormalizationMomentum]: normalization.momentum,
       [LayerField.Dropout]: dropout,
@@ -186,6 +202,7 @@ function readLayer(name: string, given: unknown, inputs: number, isLast: boolean
       [LayerField.L2]: notNegative(`${name}.l2`, or(options.l2, 0)),
       [LayerField.MaxNorm]: options.maxNorm === undefined ? 0 : positive(`${name}.maxNorm`, options.maxNorm),
       [LayerField.InitializerParameter]: initializer.parameter,
+      [LayerField.BiasInitializerParameter]: biasInitializer.parameter,
     },
   };
 }
@@ -195,17 +212,17 @@ function defaultInitializer(activation: ActivationName): InitializerName {
   return ["relu", "leakyRelu", "elu", "gelu", "silu", "softplus"].includes(activation) ? "heUniform" : "glorotUniform";
 }
 
-function readInitializer(name: string, given: unknown): { code: Initializer; parameter: number; values: LayerPlan["values"] } {
-  const initializer = choice(name, given, { ...INITIALIZERS, values: 0 }, { constant: ["value"], values: ["weights", "biases"] });
-  if (initializer.name === "values") {
-    const { weights, biases } = initializer.options;
-    return { code: Initializer.Zeros, parameter: 0, values: { weights, biases } };
-  }
-  const isConstant = initializer.name === "constant";
+function readInitializer(
+  name: string,
+  given: unknown,
+  precision: Precision,
+  codes: Readonly<Record<string, Initializer>>,
+): { code: Initializer; parameter: number; values: LayerPlan["values"] } {
+  const { name: kind, options } = choice(name, given, codes, { constant: ["value"], values: ["weights", "biases"] });
   return {
-    code: INITIALIZERS[initializer.name],
-    parameter: isConstant ? within(`${name}.value`, initializer.options.value, "a finite number", () => true) : 0,
-    values: undefined,
+    code: codes[kind] as Initializer,
+    parameter: kind === "constant" ? within(`${name}.value`, options.value, "a finite number", () => true, precision) : 0,
+    values: kind === "values" ? { weights: options.weights, biases: options.biases } : undefined,
   };
 }
 

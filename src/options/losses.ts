@@ -1,4 +1,5 @@
 import { Loss } from "../abi.js";
+import { wrongValue } from "../errors.js";
 import { choice, or, positive, share } from "./check.js";
 import type { LayerPlan } from "./layers.js";
 
@@ -41,10 +42,10 @@ export function readLoss(given: unknown, last: LayerPlan): LossPlan {
   const { name, options } = choice("loss", or(given, last.activation === "softmax" ? "crossEntropy" : "squaredError"), LOSSES, OPTIONS);
   const partner = PARTNERS[name];
   if (partner && last.activation !== partner) {
-    throw new RangeError(`loss: expected the last layer's activation to be ${partner} for ${name}, got ${last.activation}`);
+    throw wrongValue("loss", `the last layer's activation to be ${partner} for ${name}, got ${last.activation}`);
   }
   if (partner && (last.dropout > 0 || last.residual)) {
-    throw new RangeError(`loss: expected the last layer to have neither dropout nor residual for ${name}`);
+    throw wrongValue("loss", `the last layer to have neither dropout nor residual for ${name}`);
   }
   const parameter =
     name === "huber" ? positive("loss.delta", or(options.delta, 1)) : share("loss.labelSmoothing", or(options.labelSmoothing, 0));

@@ -1,6 +1,6 @@
 import { LayerField, Optimizer, Reduction } from "../abi.js";
 import type { CompiledModule } from "../binary.js";
-import { describe } from "../errors.js";
+import { wrongKind, wrongValue } from "../errors.js";
 import { nameOf, or, record, whole } from "./check.js";
 import { type LayerOptions, type LayerPlan, MAX_WIDTH, readLayers } from "./layers.js";
 import { type LossOption, type LossPlan, readLoss } from "./losses.js";
@@ -16,11 +16,23 @@ export type ReductionName = "sum" | "mean";
 export type Precision = "float64" | "float32";
 
 /** A network's shape and how it learns. Without `layers` it is the tutorial's network, whose defaults stand in brackets. */
-export interface NetworkOptions {
-  /** Width of an input row: a whole number, 1 or more [3]. */
-  inputs?: number;
-  /** The layers from first to last; the last one's units are the outputs [one sigmoid unit without bias, drawn `"uniform"`]. */
-  layers?: readonly LayerOptions[];
+export type NetworkOptions = Shape & Learning;
+
+type Shape =
+  | {
+      /** Width of an input row: a whole number, 1 or more. */
+      inputs: number;
+      /** The layers from first to last; the last one's units are the outputs. */
+      layers: readonly LayerOptions[];
+    }
+  | {
+      /** Width of an input row: a whole number, 1 or more [3]. */
+      inputs?: number;
+      /** [One sigmoid unit without bias, drawn `"uniform"`.] */
+      layers?: never;
+    };
+
+interface Learning {
   /** Default `"crossEntropy"` where the last layer is a softmax, as in scikit-learn's classifiers, else `"squaredError"`, as in the tutorial and scikit-learn's regressors. */
   loss?: LossOption;
   /** Default `"mean"`, as in Keras, PyTorch and scikit-learn [`"sum"`]. */
@@ -71,15 +83,15 @@ const KEYS = [
 /** Checks the options of a network and fills in the defaults. */
 export function readOptions(given: unknown): Plan {
   const options = record("options", given === undefined ? {} : given, KEYS);
-  if (options.layers === null) throw new TypeError("layers: expected an array of layers, got null");
+  if (options.layers === null) throw wrongKind("layers", "an array of layers, got null");
   const defaults = options.layers === undefined ? TUTORIAL : undefined;
   const precision = nameOf("precision", or(options.precision, "float64"), PRECISIONS);
-  if (options.inputs === undefined && !defaults) throw new TypeError("inputs: expected the width of an input row, got undefined");
+  if (options.inputs === undefined && !defaults) throw wrongKind("inputs", "the width of an input row, got undefined");
   const inputs = whole("inputs", or(options.inputs, TUTORIAL.inputs), 1, MAX_WIDTH);
-  const layers = readLayers(or(options.layers, TUTORIAL.layers), inputs);
+  const layers = readLayers(or(options.layers, TUTORIAL.layers), inputs, precision);
   const optimizer = readOptimizer(or(options.optimizer, defaults?.optimizer ?? "sgd"), precision);
   const limited = optimizer.code === Optimizer.Lbfgs ? layers.findIndex(({ doubles }) => (doubles[LayerField.MaxNorm] as number) > 0) : -1;
-  if (limited >= 0) throw new RangeError(`layers[${limited}].maxNorm: expected none with lbfgs, whose steps it would spoil`);
+  if (limited >= 0) throw wrongValue(`layers[${limited}].maxNorm`, "none with lbfgs, whose steps it would spoil");
   return {
     inputs,
     layers,
@@ -94,5 +106,5 @@ export function readOptions(given: unknown): Plan {
 
 function readCore(given: unknown): CompiledModule | undefined {
   if (given === undefined || given instanceof WebAssembly.Module) return given;
-  throw new TypeError(`core: expected a WebAssembly.Module, got ${describe(given)}`);
+  throw wrongKind("core", "a WebAssembly.Module", given);
 }

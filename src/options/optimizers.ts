@@ -1,4 +1,5 @@
 import { Header, Optimizer, Schedule } from "../abi.js";
+import { wrongValue } from "../errors.js";
 import { boolean, choice, type Fields, notNegative, or, positive, share, whole, within } from "./check.js";
 import type { Precision } from "./network.js";
 
@@ -37,13 +38,22 @@ interface Common {
  */
 export type OptimizerOption =
   | OptimizerName
-  | ({ name: "sgd"; momentum?: number; nesterov?: boolean } & Common)
+  | ({ name: "sgd"; momentum?: number; nesterov?: false } & Common)
+  | ({ name: "sgd"; momentum: number; nesterov: boolean } & Common)
   | ({ name: "rmsprop"; rho?: number; epsilon?: number } & Common)
   | ({ name: "adagrad"; epsilon?: number } & Common)
   | ({ name: "adam" | "amsgrad" | "adamW" | "nadam"; beta1?: number; beta2?: number; epsilon?: number; weightDecay?: number } & Common)
   | ({ name: "lion"; beta1?: number; beta2?: number; weightDecay?: number } & Common)
   /** Takes all rows in each step and looks along its direction for a length that meets the strong Wolfe conditions, `learningRate` being the first. */
-  | { name: "lbfgs"; learningRate?: number; historySize?: number };
+  | { name: "lbfgs"; learningRate?: number; historySize?: number }
+  // Several names at once, with what all of them have: that sgd stands above twice would refuse them.
+  | ({ name: Exclude<OptimizerName, "lbfgs"> } & Common & Without<"momentum" | "nesterov" | Own>)
+  | ({ name: OptimizerName; learningRate?: number } & Without<Exclude<keyof Common, "learningRate"> | "momentum" | "nesterov" | Own>);
+
+/** What not all optimizers have, but for sgd's own. */
+type Own = "rho" | "beta1" | "beta2" | "epsilon" | "weightDecay" | "historySize";
+
+type Without<K extends string> = { [key in K]?: never };
 
 export type OptimizerName = keyof typeof DEFAULTS;
 
@@ -95,7 +105,7 @@ export function readOptimizer(given: unknown, precision: Precision): OptimizerPl
   const { learningRate, beta1 = 0, beta2 = 0, epsilon = 0, weightDecay = 0, ...defaults }: Defaults = DEFAULTS[name];
   const momentum = share("optimizer.momentum", or(options.momentum, 0));
   const nesterov = boolean("optimizer.nesterov", or(options.nesterov, false));
-  if (nesterov && momentum === 0) throw new RangeError("optimizer.nesterov: expected a momentum above 0 to go with it");
+  if (nesterov && momentum === 0) throw wrongValue("optimizer.nesterov", "a momentum above 0 to go with it");
   const isSgd = name === "sgd";
   const code = isSgd && momentum > 0 ? (nesterov ? Optimizer.Nesterov : Optimizer.Momentum) : defaults.code;
   const schedule = readSchedule(or(options.schedule, "constant"));
@@ -107,10 +117,10 @@ export function readOptimizer(given: unknown, precision: Precision): OptimizerPl
       [Header.PairCapacity]: whole("optimizer.historySize", or(options.historySize, 10), 1, 1000),
     },
     doubles: {
-      [Header.LearningRate]: readStep("optimizer.learningRate", or(options.learningRate, learningRate), precision),
+      [Header.LearningRate]: positive("optimizer.learningRate", or(options.learningRate, learningRate), precision),
       [Header.Beta1]: isSgd ? momentum : share("optimizer.beta1", or(options.beta1, beta1)),
       [Header.Beta2]: share(`optimizer.${name === "rmsprop" ? "rho" : "beta2"}`, or(or(options.rho, options.beta2), beta2)),
-      [Header.Epsilon]: options.epsilon === undefined ? epsilon : readStep("optimizer.epsilon", options.epsilon, precision),
+      [Header.Epsilon]: options.epsilon === undefined ? epsilon : positive("optimizer.epsilon", options.epsilon, precision),
       [Header.WeightDecay]: notNegative("optimizer.weightDecay", or(options.weightDecay, weightDecay)),
       [Header.ClipValue]: options.clipValue === undefined ? 0 : positive("optimizer.clipValue", options.clipValue),
       [Header.ClipNorm]: options.clipNorm === undefined ? 0 : positive("optimizer.clipNorm", options.clipNorm),
@@ -120,13 +130,6 @@ export function readOptimizer(given: unknown, precision: Precision): OptimizerPl
       [Header.WarmUpSteps]: schedule.warmUp,
     },
   };
-}
-
-/** A number that the precision tells from 0. */
-function readStep(name: string, given: unknown, precision: Precision): number {
-  if (precision === "float64") return positive(name, given);
-  const held = (x: number) => Math.fround(x) > 0 && Math.fround(x) < Number.POSITIVE_INFINITY;
-  return within(name, given, "a finite number above 0 that float32 can hold", held);
 }
 
 const SCHEDULES = {

@@ -1,5 +1,5 @@
 import { Measure } from "../abi.js";
-import { describe } from "../errors.js";
+import { wrongKind, wrongValue } from "../errors.js";
 import type { Row, Rows } from "../rows.js";
 import { boolean, nameOf, notNegative, or, record, share, whole } from "./check.js";
 
@@ -53,12 +53,26 @@ export interface EarlyStopping {
   minimumChange?: number;
   /** Whether the best epoch's weights are put back at the end. Default `true`, as in scikit-learn; Keras' is `false`. */
   restoreBest?: boolean;
-  /** What is looked at. Default `"validationLoss"`, Keras', where there are validation rows, else `"loss"`, scikit-learn's without `early_stopping`. */
+  /**
+   * What is looked at. Default `"validationLoss"`, Keras', where there are validation rows, which it takes, else `"loss"`, scikit-learn's without
+   * `early_stopping`.
+   */
   monitor?: "loss" | "validationLoss";
 }
 
 /** How to train. */
-export interface TrainOptions {
+export type TrainOptions = Validation & Common;
+
+type Validation =
+  | {
+      /** Rows that are not learned from, but whose loss is taken after each epoch: the last share of the rows, or rows of their own. Default none, as in Keras. */
+      validation: { split: number; inputs?: never; targets?: never } | { inputs: Row | Rows; targets: Row | Rows; split?: never };
+      /** Default none, as in Keras; scikit-learn always watches the training loss. `true` takes all its defaults. */
+      earlyStopping?: boolean | EarlyStopping;
+    }
+  | { validation?: never; earlyStopping?: boolean | (EarlyStopping & { monitor?: "loss" }) };
+
+interface Common {
   /** How often to go through all rows: a whole number, 0 or more. */
   epochs: number;
   /** Rows for each step; the last batch of an epoch takes what is left. Default: all rows in one batch, as in the tutorial; Keras' is 32, scikit-learn's up to 200. */
@@ -68,10 +82,6 @@ export interface TrainOptions {
    * is more than one batch, as in Keras and scikit-learn; in one batch, the tutorial's, the order changes nothing but the last bits.
    */
   shuffle?: boolean;
-  /** Rows that are not learned from, but whose loss is taken after each epoch: the last share of the rows, or rows of their own. Default none, as in Keras. */
-  validation?: { split: number; inputs?: never; targets?: never } | { inputs: Row | Rows; targets: Row | Rows; split?: never };
-  /** Default none, as in Keras; scikit-learn always watches the training loss. `true` takes all its defaults. */
-  earlyStopping?: boolean | EarlyStopping;
   /** One weight for each row, by which its loss and gradient are multiplied. Default 1, as in Keras and scikit-learn. */
   sampleWeights?: readonly number[] | Float64Array | Float32Array;
   /**
@@ -135,7 +145,7 @@ const MOST = Number.MAX_SAFE_INTEGER;
 /** Checks the third argument of `train`. */
 export function readTrainOptions(given: unknown): TrainPlan {
   if (typeof given !== "number" && (typeof given !== "object" || given === null)) {
-    throw new TypeError(`options: expected the number of iterations or an object with epochs, got ${describe(given)}`);
+    throw wrongKind("options", "the number of iterations or an object with epochs", given);
   }
   const isNumber = typeof given === "number";
   const options = isNumber ? ({ epochs: given } as Partial<Record<keyof TrainOptions, unknown>>) : record("options", given, KEYS);
@@ -161,13 +171,13 @@ export function readTrainOptions(given: unknown): TrainPlan {
 
 function callback(name: string, given: unknown): ((report: unknown) => unknown) | undefined {
   if (given === undefined || typeof given === "function") return given as (report: unknown) => unknown;
-  throw new TypeError(`${name}: expected a function, got ${describe(given)}`);
+  throw wrongKind(name, "a function", given);
 }
 
 /** The metrics in the order in which the core notes them. */
 function readMetrics(given: unknown): MetricName[] {
   if (given === undefined) return [];
-  if (!Array.isArray(given)) throw new TypeError(`metrics: expected an array of names, got ${describe(given)}`);
+  if (!Array.isArray(given)) throw wrongKind("metrics", "an array of names", given);
   const names = Array.from(given, (name, i) => nameOf(`metrics[${i}]`, name, METRICS));
   return (Object.keys(METRICS) as MetricName[]).filter((name) => names.includes(name));
 }
@@ -188,7 +198,7 @@ function readEarlyStopping(given: unknown, validates: boolean): Pick<TrainPlan, 
   const options = record("earlyStopping", given === true ? {} : given, ["patience", "minimumChange", "restoreBest", "monitor"]);
   const monitor = nameOf("earlyStopping.monitor", or(options.monitor, fallback), { loss: 0, validationLoss: 1 });
   if (monitor === "validationLoss" && !validates) {
-    throw new RangeError("earlyStopping.monitor: expected validation rows to go with validationLoss");
+    throw wrongValue("earlyStopping.monitor", "validation rows to go with validationLoss");
   }
   return {
     patience: whole("earlyStopping.patience", or(options.patience, 10), 1, 2 ** 32 - 1),

@@ -40,6 +40,8 @@ const INITIALIZERS = [
   { name: "constant", value: 0.25 },
 ] as const;
 
+const BIAS_INITIALIZERS = [undefined, undefined, "glorotUniform", "lecunNormal", { name: "constant", value: 0.25 }] as const;
+
 /** Last layers and the losses that go with them. */
 const ENDS: readonly {
   activation: NonNullable<LayerOptions["activation"]>;
@@ -95,6 +97,7 @@ const layer = fc.record({
   activation: fc.constantFrom(...ACTIVATIONS),
   bias: fc.boolean(),
   initializer: fc.constantFrom(...INITIALIZERS),
+  biasInitializer: fc.constantFrom(...BIAS_INITIALIZERS),
   normalization: fc.constantFrom(undefined, undefined, "layer" as const, "batch" as const),
   dropout: fc.constantFrom(0, 0, 0.3),
   residual: fc.boolean(),

@@ -5,13 +5,13 @@ import type { ActivationName, LayerOptions, NetworkOptions, Precision, Reduction
 export const SIZES = [1, 3, 4, 5, 7, 17, 33] as const;
 
 /** A network's options with everything said that the tests need to know. */
-export interface Shape extends NetworkOptions {
+export type Shape = NetworkOptions & {
   readonly inputs: number;
   readonly layers: readonly LayerOptions[];
   readonly precision: Precision;
   readonly reduction: ReductionName;
   readonly optimizer: { readonly name: "sgd"; readonly learningRate: number };
-}
+};
 
 /** Random networks of one to three layers of such sizes, which learn from up to 33 rows without diverging. */
 export function networks(activations: readonly ActivationName[]): fc.Arbitrary<Shape> {
