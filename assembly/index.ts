@@ -16,6 +16,7 @@ import { finishMeasures, weighRows } from "./measures";
 import { objective, Purpose } from "./objective";
 
 import { keepsSubnormals, runSelfTest, SELF_TEST_BYTES } from "./self-test";
+import { restoreSnapshot, takeSnapshot } from "./snapshot";
 import { thinkRows } from "./think";
 import { trainSteps } from "./train";
 import { startOptimizer } from "./update";
@@ -103,6 +104,21 @@ export function evaluate(network: Network, rows: u32): Status {
 /** Multiplies the weights of those of the first `rows` samples that are of class `k` by `factor` and answers how many there are. */
 export function weighClass(network: Network, rows: u32, k: u32, factor: f64): u32 {
   return weighRows(network, rows, k, factor);
+}
+
+/**
+ * All that the network has become, written to `to`, a multiple of 16 behind the block; answers its bytes. With `to` 0 nothing is written.
+ */
+export function snapshot(network: Network, to: usize): usize {
+  return takeSnapshot(network, to);
+}
+
+/**
+ * Puts back a snapshot of `bytes` bytes at `from`, a multiple of 16, and answers 0; or a negative status; or, where `from` is not behind them, the bytes that the
+ * block will take: then nothing was done yet, and the snapshot is to be moved behind these. The memory must be grown to the snapshot's end.
+ */
+export function restore(network: Network, from: usize, bytes: usize): f64 {
+  return restoreSnapshot(network, from, bytes);
 }
 
 function isRunnable(network: Network): bool {

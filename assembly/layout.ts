@@ -269,6 +269,11 @@ export function layOut(network: Network): f64 {
   return place(network, true);
 }
 
+/** The bytes of a block that is valid. */
+export function sizeOf(network: Network): f64 {
+  return place(network, false);
+}
+
 function isValid(network: Network): bool {
   if (network.elementBytes != 8 && network.elementBytes != 4) return false;
   if (network.inputs == 0 || network.layerCount == 0 || network.sampleCapacity == 0) return false;

@@ -299,6 +299,16 @@ export const enum Status {
   SelfTestFailed = 21,
   /** What is asked for does not fit what was laid out: more rows than there is room for, training without room for it, batches of no rows. */
   InvalidRun = 22,
+  /** `restore`: the bytes are no snapshot. */
+  NoSnapshot = 32,
+  /** `restore`: a snapshot of another version of the ABI. */
+  OtherVersion = 33,
+  /** `restore`: bytes are missing or changed. */
+  DamagedSnapshot = 34,
+  /** `restore`: a snapshot of a network that was made with other options. */
+  OtherNetwork = 35,
+  /** `restore`: numbers that no network can have. */
+  UnsoundSnapshot = 36,
 }
 
 /** Activation functions: code → name in `src/options/layers.ts`. `Softmax` is for the last layer. */

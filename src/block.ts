@@ -118,9 +118,21 @@ export class Block {
   #layOut(): void {
     const bytes = this.core.layout(this.base);
     if (bytes < 0) throw statusError(-bytes as Status);
+    this.#reach(bytes);
+  }
+
+  /** Makes sure that the memory has so many bytes from the base on. */
+  #reach(bytes: number): void {
     if (this.base + bytes > ADDRESSABLE) throw tooLarge(bytes);
     this.#grow(bytes);
     if (this.#header.buffer !== this.core.memory.buffer) this.#header = new DataView(this.core.memory.buffer);
+  }
+
+  /** The address of `bytes` bytes behind the block, which may be about to take `blockBytes`: room until the next call that needs some. */
+  roomBehind(bytes: number, blockBytes: number): number {
+    const at = Math.max(this.core.layout(this.base), blockBytes);
+    this.#reach(at + bytes);
+    return this.base + at;
   }
 
   #grow(bytes: number): void {

@@ -17,6 +17,8 @@ export interface Core {
   train(network: number, steps: number): Status;
   evaluate(network: number, rows: number): Status;
   differentiate(network: number, rows: number, training: number): Status;
+  snapshot(network: number, to: number): number;
+  restore(network: number, from: number, bytes: number): number;
   weighClass(network: number, rows: number, k: number, factor: number): number;
   apply(fn: number, elementBytes: number, p: number, count: number): void;
 }

@@ -250,9 +250,14 @@ export class NeuralNetwork implements Disposable {
   /**
    * All that the network has become, in bytes of one's own: parameters, running statistics, the optimizer's moments, schedule, generators, counters, and the position
    * within a run that was cut. `restore` makes a network of the same options, in any host, go on from there with the same bits.
+   *
+   * @throws RangeError where the network's memory has no room for as much again
    */
   snapshot(): Uint8Array {
-    return takeSnapshot(this.#alive("snapshot"), this.layers.length);
+    const block = this.#alive("snapshot");
+    const bytes = takeSnapshot(block);
+    this.#takeViews(block);
+    return bytes;
   }
 
   /**
@@ -263,9 +268,12 @@ export class NeuralNetwork implements Disposable {
   restore(snapshot: Uint8Array): void {
     const block = this.#alive("restore");
     this.#refuseWhileTraining("restore");
-    restoreSnapshot(block, this.layers.length, snapshot);
     this.#turn++;
-    this.#takeViews(block);
+    try {
+      restoreSnapshot(block, snapshot);
+    } finally {
+      this.#takeViews(block);
+    }
   }
 
   /** Epochs that were completed since the network was made. */

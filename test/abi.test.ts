@@ -127,7 +127,7 @@ describe.each(BUILDS)("docs/abi.md agrees with $file", ({ file, binary }) => {
       signature.replaceAll("`", "").replaceAll(/\w+: /g, ""),
     ]);
     expect(described.sort()).toEqual(actual.sort());
-    expect(described.length).toBe(13);
+    expect(described.length).toBe(15);
   });
 
   test("self-test and its digests", () => {
@@ -191,6 +191,52 @@ describe.each(BUILDS)("the sequence of calls, on $file", ({ binary }) => {
     const loaded = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets, undefined, saved);
     loaded.train(9_000, 1_000, 1_000);
     expect(loaded.weights()).toEqual(ENDING);
+  });
+
+  test("a snapshot goes into another network, behind which it is moved first", () => {
+    const whole = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    whole.train(6_000, 1_000, 1_000);
+    const snapshot = whole.snapshot();
+    const core = new BareCore(module);
+    const other = new BareNetwork(core, TUTORIAL.inputs, TUTORIAL.targets);
+    // One that has no room to train, so that the block has to grow over the place where the snapshot is put at first.
+    other.set("Training", 0);
+    const bytes = other.layOut();
+    const before = other.bytesBefore("Gradient");
+    const at = other.network + bytes;
+    core.growTo(at + snapshot.length);
+    new Uint8Array(core.memory.buffer).set(snapshot, at);
+    const needed = other.call("restore", at, snapshot.length);
+    expect(needed).toBeGreaterThan(bytes);
+    expect(other.bytesBefore("Gradient")).toEqual(before);
+    expect(other.get("Training")).toBe(0);
+    core.growTo(other.network + needed + snapshot.length);
+    new Uint8Array(core.memory.buffer).set(snapshot, other.network + needed);
+    expect(other.call("restore", other.network + needed, snapshot.length)).toBe(0);
+    expect(other.get("Training")).toBe(1);
+    other.place(TUTORIAL.inputs, TUTORIAL.targets);
+    other.train(9_000, 1_000, 1_000);
+    expect(other.weights()).toEqual(ENDING);
+    whole.train(9_000, 1_000, 1_000);
+    expect(other.snapshot()).toEqual(whole.snapshot());
+  });
+
+  test.each([
+    ["NoSnapshot", 0, 1],
+    ["OtherVersion", 4, 1],
+    ["DamagedSnapshot", 8, 1],
+    ["DamagedSnapshot", 3000, 1],
+  ])("restore answers %s where the byte at %i is another, and changes nothing", (status, at, by) => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    network.train(10, 10, 10);
+    const snapshot = network.snapshot();
+    snapshot[at] = (snapshot[at] as number) ^ by;
+    const before = network.bytesBefore("Gradient");
+    const to = network.network + network.bytes;
+    network.core.growTo(to + snapshot.length);
+    new Uint8Array(network.core.memory.buffer).set(snapshot, to);
+    expect(network.call("restore", to, snapshot.length)).toBe(-value("Status", status));
+    expect(network.bytesBefore("Gradient")).toEqual(before);
   });
 
   test("room for more rows keeps what is kept", () => {

@@ -117,6 +117,14 @@ export class BareNetwork {
     this.core.view.setUint32(this.network + HEADER_BYTES + offset("Layer table", name), value, true);
   }
 
+  snapshot(): Uint8Array {
+    const bytes = this.call("snapshot", 0);
+    const to = this.network + this.layOut();
+    this.core.growTo(to + bytes);
+    this.call("snapshot", to);
+    return new Uint8Array(this.core.memory.buffer).slice(to, to + bytes);
+  }
+
   /** The bytes from the block's address to the region that a field points to. */
   bytesBefore(name: string): Uint8Array {
     return new Uint8Array(this.core.memory.buffer, this.network, this.get(name)).slice();
