@@ -8,9 +8,6 @@ import { Abi, Activation, Evaluation, Function, Status } from "../src/abi";
 import { evaluateRows } from "./evaluate";
 import { drawParameters } from "./initializers";
 import { activate, slopesOf } from "./kernels/activations";
-import { errorFunctions } from "./kernels/error-function";
-import { exponentials } from "./kernels/exponential";
-import { logarithms } from "./kernels/logarithm";
 import { layOut, Network, STATISTICS } from "./layout";
 import { finishMeasures, weighRows } from "./measures";
 import { objective, Purpose } from "./objective";
@@ -143,9 +140,6 @@ export function apply(fn: Function, elementBytes: u32, p: usize, count: usize): 
 }
 
 function applyTo<T>(fn: Function, p: usize, count: usize): void {
-  if (fn == Function.Exponential) exponentials<T>(p, count);
-  else if (fn == Function.Logarithm) logarithms(p, count, sizeof<T>());
-  else if (fn == Function.ErrorFunction) errorFunctions<T>(p, count);
-  else if (fn >= Function.Slope) slopesOf<T>((fn - Function.Slope) as Activation, 1 as T, p, count, SCRATCH);
+  if (fn >= Function.Slope) slopesOf<T>((fn - Function.Slope) as Activation, 1 as T, p, count, SCRATCH);
   else activate<T>(fn as Activation, 1 as T, p, p, count);
 }

@@ -5,7 +5,7 @@ import { dotOfBlocks, magnitudeOfBlocks } from "./kernels/sums";
 import { DROPOUT, LBFGS_SETS, Network, STATISTICS } from "./layout";
 import { addMeasures } from "./measures";
 import { areStatisticsFinite, keepStatistics } from "./normalization";
-import { objective, Purpose, steepestLayer } from "./objective";
+import { failedLayer, objective, Purpose } from "./objective";
 
 // Limited-memory BFGS (Nocedal 1980; Nocedal, Wright: "Numerical Optimization", algorithms 7.4, 3.5 and 3.6) with the constants of Schmidt's minFunc, which
 // PyTorch's LBFGS has too; but that makes no more steps, and says nothing, once a slope is above −1e−9, where this one goes on until the gradient is small. A step is
@@ -44,7 +44,7 @@ export function quasiNewtonStep(network: Network, rows: u32): Status {
   if (network.features & STATISTICS && !areStatisticsFinite(network)) return Status.NonFiniteLoss;
   const largest = largestMagnitude(gradient, count, network.elementBytes);
   if (!isFinite<f64>(dotOfBlocks(gradient, gradient, count, network.elementBytes))) {
-    network.failedLayer = steepestLayer(network);
+    network.failedLayer = failedLayer(network, rows);
     return Status.NonFiniteGradient;
   }
   network.largestGradient = max<f64>(network.largestGradient, largest);

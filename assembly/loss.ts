@@ -78,27 +78,7 @@ function lossAs<T>(network: Network, t: usize, weights: usize, rows: usize, scal
     else if (network.features & FUSED) deltas<SquaredErrorOfSigmoid, T>(network, t, weights, rows, scale);
     else deltas<SquaredError, T>(network, t, weights, rows, scale);
   }
-  if (loss == Loss.SquaredError && sizeof<T>() == 8 && network.outputs == 1 && !weights)
-    return 0.5 * squaredDistance(network.at(network.lastLayer().outputs), t, rows);
   return rowLosses(network, t, weights, rows, sizeof<T>());
-}
-
-/** Σ (y − t)² of f64: the loss of one unit takes the tutorial's network a tenth of its time otherwise. The order of the sum is rowLoss's. */
-function squaredDistance(y: usize, t: usize, count: usize): f64 {
-  let s0: f64 = 0,
-    s1: f64 = 0,
-    s2: f64 = 0,
-    s3: f64 = 0;
-  const padded = (count + 3) & ~3;
-  for (let i: usize = 0; i < padded; i++, y += 8, t += 8) {
-    const e = i < count ? load<f64>(y) - load<f64>(t) : 0;
-    const sum = s0 + e * e;
-    s0 = s1;
-    s1 = s2;
-    s2 = s3;
-    s3 = sum;
-  }
-  return s0 + s1 + (s2 + s3);
 }
 
 function deltas<L, T>(network: Network, t: usize, weights: usize, rows: usize, scale: T): void {

@@ -53,7 +53,7 @@ export function lossAndGradient(network: Network, from: u32, batch: u32, scale: 
     forward(network, x, rows, row, training);
     const chunkLoss = lossOf(network, t, weights, rows, scale);
     loss += chunkLoss;
-    if (!isFinite<f64>(chunkLoss)) network.failedLayer = firstNonFinite(network, rows);
+    if (!isFinite<f64>(chunkLoss)) network.failedLayer = min(firstNonFinite(network, rows), network.layerCount - 1);
     if (network.measures) measure(network, t, weights, rows);
     backward(network, rows, row, row > 0, dInputs, training);
     parameterGradient(network, x, rows, row > 0);
@@ -69,18 +69,20 @@ export function objective(network: Network, rows: u32, purpose: Purpose): f64 {
   return (network.reduction == Reduction.Mean ? loss / (rows as f64) : loss) + penalty(network);
 }
 
-/** The first layer with an output that is not finite. */
+/** The first layer with an output that is not finite, or the number of layers. */
 function firstNonFinite(network: Network, rows: usize): u32 {
   let l: u32 = 0;
-  for (; l + 1 < network.layerCount; l++) {
+  for (; l < network.layerCount; l++) {
     const layer = network.layer(l);
     if (!(largestMagnitude(network.at(layer.outputs), rows * (layer.units as usize), network.elementBytes) < Infinity)) break;
   }
   return l;
 }
 
-/** The layer with the first derivative that is not finite on the way back, or else with the largest. */
-export function steepestLayer(network: Network): u32 {
+/** Where the gradient of a batch of `batch` rows has failed: the first layer that is not finite, there or on the way back, or else that with the largest derivative. */
+export function failedLayer(network: Network, batch: u32): u32 {
+  const first = firstNonFinite(network, ((batch - 1) % network.chunkRows) + 1);
+  if (first < network.layerCount) return first;
   const element = network.elementBytes;
   let end = network.gradient + network.parameterCount * element;
   let most: f64 = -1;

@@ -2,8 +2,9 @@ import { Monitor, Optimizer, Reduction, Schedule, Status } from "../src/abi";
 import { Network, PENALTIES, STATISTICS } from "./layout";
 import { quasiNewtonStep } from "./lbfgs";
 import { addMeasures, finishMeasures, rememberMeasures, validationMeasures } from "./measures";
+import { isNeuron, neuronStep } from "./neuron";
 import { areStatisticsFinite, keepStatistics } from "./normalization";
-import { lossAndGradient, lossOfRows, Purpose, scaleOf, steepestLayer } from "./objective";
+import { failedLayer, lossAndGradient, lossOfRows, Purpose, scaleOf } from "./objective";
 import { penalty } from "./regularization";
 import { observePlateau } from "./schedule";
 import { drawOrder, redrawOrder } from "./shuffle";
@@ -19,6 +20,7 @@ export function trainSteps(network: Network, steps: u32): Status {
   const interval = network.historyInterval;
   const watches = network.validationRows > 0 || network.patience > 0 || network.restoreBest > 0 || network.schedule == Schedule.Plateau;
   const room = network.historyRoom();
+  const simple = isNeuron(network);
   let next = interval * (floor<f64>(network.epoch / interval) + 1);
   while (network.epoch < network.epochTarget && !network.stopped) {
     if (steps == 0 || network.historyLength >= room) return Status.More;
@@ -29,8 +31,10 @@ export function trainSteps(network: Network, steps: u32): Status {
       else redrawOrder(network);
     }
     const batch = min(rows - from, network.batchRows);
-    const status = network.optimizer == Optimizer.Lbfgs ? quasiNewtonStep(network, batch) : step(network, from, batch);
-    if (status != Status.Ok) return status;
+    if (!(simple && neuronStep(network, from, batch))) {
+      const status = network.optimizer == Optimizer.Lbfgs ? quasiNewtonStep(network, batch) : step(network, from, batch);
+      if (status != Status.Ok) return status;
+    }
     network.step += 1;
     if (from + batch < rows) {
       network.cursor = from + batch;
@@ -93,7 +97,7 @@ function step(network: Network, from: u32, batch: u32): Status {
   if (network.features & STATISTICS && !areStatisticsFinite(network)) return Status.NonFiniteLoss;
   const status = descend(network);
   if (status != Status.Ok) {
-    network.failedLayer = steepestLayer(network);
+    network.failedLayer = failedLayer(network, batch);
     return status;
   }
   if (network.features & STATISTICS) keepStatistics(network);

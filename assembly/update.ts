@@ -24,6 +24,9 @@ import { scheduledRate } from "./schedule";
 /** Distance of what stands in a copy: room for 3 elements and their padding. */
 const BESIDE: usize = 48;
 
+/** 2^500: squares of this many times less than the largest numbers are finite. */
+const HUGE: f64 = 3.273390607896142e150;
+
 /** What PyTorch's nadam multiplies its momentum by: 0.96 to the power of 0.004. */
 const NADAM_DECAY: f64 = 0.9998367253526753;
 
@@ -44,17 +47,25 @@ export function descend(network: Network): Status {
   const count: usize = network.parameterCount;
   const element: usize = network.elementBytes;
   if (network.features & PENALTIES) addPenaltyGradient(network);
-  const largest = largestMagnitude(gradient, count, element);
+  let largest = largestMagnitude(gradient, count, element);
+  if (!(largest < Infinity)) return Status.NonFiniteGradient;
+  const before = largest;
+  if (network.clipValue > 0) {
+    clip(gradient, network.clipValue, count, element);
+    largest = min<f64>(largest, network.clipValue);
+  }
+  if (network.clipNorm > 0) {
+    // Squares may be beyond the range where derivatives are not.
+    const unit: f64 = largest > HUGE ? 1 / HUGE : 1;
+    if (unit < 1) scale(gradient, unit, count, element);
+    const norm = sqrt<f64>(dotOfBlocks(gradient, gradient, count, element));
+    const factor = norm > network.clipNorm * unit ? network.clipNorm / norm : 1 / unit;
+    if (factor != 1) scale(gradient, factor, count, element);
+    largest = min<f64>(largest, network.clipNorm);
+  }
   const rate = network.schedule == Schedule.Constant && network.warmUpSteps == 0 ? network.learningRate : scheduledRate(network);
   if (!isUsable(network, largest, rounded(rate, element))) return Status.NonFiniteGradient;
-  if (largest > network.largestGradient) network.largestGradient = largest;
-  if (network.clipValue > 0) clip(gradient, network.clipValue, count, element);
-  if (network.clipNorm > 0) {
-    const norm = sqrt<f64>(dotOfBlocks(gradient, gradient, count, element));
-    // Squares may be beyond the range where derivatives are not.
-    if (!(norm < Infinity)) return Status.NonFiniteGradient;
-    if (norm > network.clipNorm) scale(gradient, network.clipNorm / norm, count, element);
-  }
+  if (before > network.largestGradient) network.largestGradient = before;
   // Plain descent has no number but the rate, which mostly stays what it was.
   if (network.optimizer != Optimizer.Sgd || network.rate != rate) {
     network.rate = rate;

@@ -43,7 +43,7 @@ const FEATURES = ["simd", "bulk-memory", "bulk-memory-opt", "sign-ext", "nontrap
 const PACKING = ["-O3", "-Os", "--one-caller-inline-max-function-size", "20"];
 
 if (process.argv.includes("--limit")) {
-  if (!isNewer(LIMIT)) compileLimit();
+  if (!isNewer(LIMIT)) compileBeside("assembly/limit.ts", "simd", LIMIT);
   process.exit(0);
 }
 if (process.argv.includes("--if-changed") && isNewer(STAMP)) process.exit(0);
@@ -55,6 +55,8 @@ for (const target of Object.keys(JSON.parse(readFileSync("asconfig.json", "utf8"
 }
 optimize("build/feedforward.wasm", OPTIMIZER);
 optimize("build/feedforward.scalar.wasm", OPTIMIZER);
+compileBeside("assembly/functions.ts", "simd", "build/functions.wasm");
+compileBeside("assembly/functions.ts", "scalar", "build/functions.scalar.wasm");
 compilePacking("pack");
 compilePacking("unpack");
 cpSync("build/feedforward.wasm", "dist/feedforward.wasm");
@@ -75,13 +77,14 @@ function bundle(from, to, options) {
   return esbuild.build({ entryPoints: [from], outfile: to, ...common, ...options });
 }
 
-/** Compiles assembly/limit.ts as the core with SIMD is compiled. Its own command line, since asconfig.json's entries would come along. */
-function compileLimit() {
+/** Compiles a module beside the core as one of the cores is compiled. Its own command line, since asconfig.json's entries would come along. */
+function compileBeside(source, target, outFile) {
   const { options, targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
-  const settings = Object.entries({ ...options, enable: targets.simd.enable, outFile: LIMIT }).filter(([, value]) => value !== false);
+  const { enable = [] } = targets[target];
+  const settings = Object.entries({ ...options, ...(enable.length > 0 && { enable }), outFile }).filter(([, value]) => value !== false);
   const flags = settings.flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]));
-  run("assemblyscript/bin/asc.js", ["assembly/limit.ts", "--config", "none", ...flags]);
-  optimize(LIMIT, OPTIMIZER);
+  run("assemblyscript/bin/asc.js", [source, "--config", "none", ...flags]);
+  optimize(outFile, OPTIMIZER);
 }
 
 /** Compiles a module of assembly/packing to build/, on its own command line as well. */

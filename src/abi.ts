@@ -333,12 +333,6 @@ export const enum Function {
   Activation = 0,
   /** The derivative of an activation, from its output, or from its sum for gelu, silu and softplus: this plus the activation's code. */
   Slope = 256,
-  /** e^x. */
-  Exponential = 512,
-  /** log x. */
-  Logarithm = 513,
-  /** erf x. */
-  ErrorFunction = 514,
 }
 
 /** Loss functions, of an output y and a target t; the sum over the units of a row. */

@@ -76,7 +76,7 @@ export function statusError(status: Status): Error {
   switch (status) {
     case Status.SubnormalsFlushed:
       return new Error(
-        "this thread flushes subnormal numbers to zero (a library built with -Ofast may have switched that on), so results would differ from other hosts",
+        "this thread flushes subnormal numbers to zero, as a library built with -Ofast does, so results would not be those of other hosts",
       );
     case Status.SelfTestFailed:
       return new Error("the core's self-test gave other bits than it must: this WebAssembly engine does not compute exactly");

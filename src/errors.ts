@@ -55,24 +55,15 @@ export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
-/** The one of `known` that is at most two typing errors from `word`, or nothing. */
+/** The one of `known` that begins and ends most like `word`, if three fifths of it do, or nothing. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((name) => ({ name, distance: distance(word.toLowerCase(), name.toLowerCase()) }));
-  ranked.sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.name : undefined;
-}
-
-/** Levenshtein's distance: the least number of letters to insert, remove or replace. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replace = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
+  const likeness = (name: string) => {
+    const [a, b] = [word.toLowerCase(), name.toLowerCase()];
+    let [first, last] = [0, 0];
+    while (a[first] && a[first] === b[first]) first++;
+    while (a.at(-1 - last) && a.at(-1 - last) === b.at(-1 - last)) last++;
+    return (first + last) / Math.max(a.length, b.length);
+  };
+  const best = known.reduce((a, b) => (likeness(b) > likeness(a) ? b : a));
+  return likeness(best) < 0.6 ? undefined : best;
 }

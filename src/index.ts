@@ -8,7 +8,7 @@ export { TrainingError } from "./errors.js";
 export type {
   ActivationName,
   ActivationOption,
-  BiasInitializerOption,
+  BiasOption,
   InitializerName,
   InitializerOption,
   LayerOptions,

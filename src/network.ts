@@ -326,7 +326,8 @@ export class NeuralNetwork implements Disposable {
 
   static {
     // Not all browsers have the symbol yet; where it is missing nobody can ask for it.
-    if (Symbol.dispose) NeuralNetwork.prototype[Symbol.dispose] = NeuralNetwork.prototype.dispose;
+    // biome-ignore lint/complexity/noThisInStatic: with the class's own name bundlers give it another one, which the console shows
+    if (Symbol.dispose) this.prototype[Symbol.dispose] = this.prototype.dispose;
   }
 
   #alive(method: string): Block {
@@ -370,7 +371,9 @@ export class NeuralNetwork implements Disposable {
     weights.set(rows.values);
     if (values.biases === undefined) return;
     if (!bias) throw wrongValue(`${name}.biases`, "none for a layer without bias");
-    biases.set(readTable(values.biases, { name: `${name}.biases`, width: units, precision: this.precision }, memory).values);
+    const row = readTable(values.biases, { name: `${name}.biases`, width: units, precision: this.precision }, memory);
+    if (row.rows > 1) throw wrongValue(`${name}.biases`, "one row", row.rows);
+    biases.set(row.values);
   }
 
   #layer(plan: LayerPlan, i: number): Layer {

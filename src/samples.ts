@@ -49,10 +49,12 @@ export function inputShape(name: string, { inputs, precision }: Plan): TableShap
 
 export function readTargets(name: string, given: unknown, rows: number, plan: Plan, memory: Memory): Targets {
   const width = (plan.layers.at(-1) as LayerPlan).units;
-  const isList = (Array.isArray(given) || ArrayBuffer.isView(given)) && typeof (given as ArrayLike<unknown>)[0] !== "object";
-  const length = isList && (given as ArrayLike<unknown>).length;
+  const { data } = Object(given) as { data?: unknown };
+  const list = (data ?? given) as ArrayLike<unknown>;
+  const isList = (Array.isArray(list) || ArrayBuffer.isView(list)) && typeof list[0] !== "object";
+  const length = isList && list.length;
   const isOneRow = rows === 1 && length === width;
-  const labels = plan.loss.name === "crossEntropy" && (isList ? !isOneRow : width > 1 && isFlatList(given, rows));
+  const labels = plan.loss.name === "crossEntropy" && isList && !isOneRow && (!data || length === rows);
   if (length === rows && rows > 1 && width > 1 && !labels) {
     throw wrongValue(name, `rows of ${width} numbers; class numbers go with the loss crossEntropy only`);
   }
@@ -60,11 +62,6 @@ export function readTargets(name: string, given: unknown, rows: number, plan: Pl
   const table = readTable(given, shape, memory);
   if (table.rows !== rows) throw wrongValue(name, `${count(rows, "row")}, as many as inputs`, table.rows);
   return { table, labels };
-}
-
-/** Whether `{ data, rows }` has one number for each row. */
-function isFlatList(given: unknown, rows: number): boolean {
-  return (given as { data?: { length?: unknown } } | undefined)?.data?.length === rows;
 }
 
 /** How many classes the outputs stand for; 0 where they stand for none. */

@@ -208,9 +208,10 @@ export function trainRun(block: Block, { options, validationRows }: Run, afterRe
 
 /** Whether a function of the user's has answered that training is to stop. */
 function isNo(name: string, answer: unknown): boolean {
-  if (typeof (answer as { then?: unknown } | null | undefined)?.then === "function")
-    throw wrongKind(name, "an answer at once, got a promise, which train does not wait for");
-  return answer === false;
+  if (typeof (answer as { then?: unknown } | null | undefined)?.then !== "function") return answer === false;
+  // Nobody else waits for it.
+  Promise.resolve(answer).catch(() => {});
+  throw wrongKind(name, "an answer at once, got a promise, which train does not wait for");
 }
 
 function stepReport(block: Block): StepReport {
@@ -287,6 +288,8 @@ function weighClasses({ core, base }: Block, plan: Plan, weights: "balanced" | r
   });
 }
 
+const PENALTIES = "the penalties";
+
 function trainingError(block: Block, status: Status, history: History): Error {
   if (status !== Status.NonFiniteLoss && status !== Status.NonFiniteGradient) return statusError(status);
   const iteration = block.double(Header.Step) + 1;
@@ -301,11 +304,12 @@ function trainingError(block: Block, status: Status, history: History): Error {
       : Number.isFinite(loss)
         ? "the statistics of the batch became too large in"
         : `the loss became ${loss}, first seen in`;
-  const where = layer < block.uint(Header.LayerCount) ? `layers[${layer}]` : "the penalties";
+  const where = layer < block.uint(Header.LayerCount) ? `layers[${layer}]` : PENALTIES;
   return new TrainingError(
     `training stopped: ${what} ${where}, at iteration ${iteration} (epoch ${epoch}, batch ${batch}). The weights are those of the iteration before. ` +
       (largestGradient > 0 ? `The largest norm (maximum norm) of the gradient before was ${largestGradient.toPrecision(3)}. ` : "") +
-      `What usually helps: a smaller learning rate (it is ${block.double(Header.LearningRate)}), inputs scaled to about −1 … 1` +
+      `What usually helps: a smaller learning rate (it is ${block.double(Header.Rate) || block.double(Header.LearningRate)})${block.double(Header.WeightDecay) > 0 ? " or weightDecay" : ""}, ` +
+      (where === PENALTIES ? "smaller l1 and l2" : "inputs scaled to about −1 … 1") +
       (block.uint(Header.Optimizer) === Optimizer.Lbfgs || block.double(Header.ClipNorm) > 0
         ? ""
         : ", the optimizer's option clipNorm: 1") +

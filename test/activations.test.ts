@@ -31,7 +31,7 @@ const FORMATS = [
 
 describe.each(BUILDS)("$name build", (build) => {
   const functions = {
-    exponential: applier(build, CoreFunction.Exponential),
+    exponential: applier(build, "exponential"),
     linear: applier(build, CoreFunction.Activation + Activation.Linear),
     sigmoid: applier(build, CoreFunction.Activation + Activation.Sigmoid),
     tanh: applier(build, CoreFunction.Activation + Activation.Tanh),

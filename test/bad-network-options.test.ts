@@ -4,6 +4,9 @@ import { NeuralNetwork } from "feedforward";
 import { describe, expect, test } from "vitest";
 import { type Anything, expectSameNetwork, fresh, INPUTS, type Kind, refuses, rejects, TARGETS } from "./support/bad-input.js";
 
+const BIASES =
+  "expected one of true, false, uniform, zeros, constant, glorotUniform, glorotNormal, heUniform, heNormal, lecunUniform, lecunNormal";
+
 describe("options of a network", () => {
   const layers = [{ units: 1 }];
 
@@ -62,7 +65,7 @@ describe("options of a network", () => {
     rejects({ inputs: 3, layers: [4] }, TypeError, "layers[0]: expected an object, got 4");
     // biome-ignore lint/suspicious/noSparseArray: the point of this test
     rejects({ inputs: 3, layers: [{ units: 1 }, , { units: 1 }] }, TypeError, "layers[1]: expected an object, got undefined");
-    rejects({ inputs: 3, layers: [{ units: 1, bias: 1 }] }, TypeError, "layers[0].bias: expected true or false, got 1");
+    rejects({ inputs: 3, layers: [{ units: 1, bias: 1 }] }, TypeError, `layers[0].bias: ${BIASES}, got 1`);
     rejects(null, TypeError, "options: expected an object, got null");
     rejects([3, 4, 1], TypeError, "options: expected an object, got an array of 3 elements");
     rejects(new Map([["inputs", 5]]), TypeError, "options: expected an object, got an object (Map)");
@@ -105,7 +108,7 @@ describe("options of a network", () => {
   test("null is not the same as leaving an option out", () => {
     rejects({ inputs: null, layers }, TypeError, "inputs: expected a whole number from 1 to 1073741824, got null");
     rejects({ layers: null }, TypeError, "layers: expected an array of layers, got null");
-    rejects({ inputs: 3, layers: [{ units: 1, bias: null }] }, TypeError, "layers[0].bias: expected true or false, got null");
+    rejects({ inputs: 3, layers: [{ units: 1, bias: null }] }, TypeError, `layers[0].bias: ${BIASES}, got null`);
     rejects({ seed: null }, TypeError, "seed: expected a whole number from 0 to 4294967295, got null");
     rejects({ precision: null }, TypeError, "precision: expected one of float64, float32, got null");
     rejects(
@@ -257,9 +260,9 @@ describe("layers, losses, optimizers and schedules that do not fit", () => {
       "layers[0].initializer.value: expected a finite number that float32 can hold, got 1e+39",
     ],
     [
-      { inputs: 3, layers: [{ units: 1, biasInitializer: { name: "constant", value: -1e39 } }], precision: "float32" },
+      { inputs: 3, layers: [{ units: 1, bias: { name: "constant", value: -1e39 } }], precision: "float32" },
       RangeError,
-      "layers[0].biasInitializer.value: expected a finite number that float32 can hold, got -1e+39",
+      "layers[0].bias.value: expected a finite number that float32 can hold, got -1e+39",
     ],
     [
       { inputs: 3, layers: [{ units: 1, activation: { name: "leakyRelu", slope: 1e39 } }], precision: "float32" },
@@ -271,12 +274,7 @@ describe("layers, losses, optimizers and schedules that do not fit", () => {
       RangeError,
       "layers[0].activation.alpha: expected a finite number above 0 that float32 can hold, got 1e-60",
     ],
-    [
-      { inputs: 3, layers: [{ units: 1, biasInitializer: "orthogonal" }] },
-      RangeError,
-      "layers[0].biasInitializer: expected one of uniform, zeros, constant, glorotUniform, glorotNormal, heUniform, heNormal, lecunUniform, " +
-        'lecunNormal, got "orthogonal"',
-    ],
+    [{ inputs: 3, layers: [{ units: 1, bias: "orthogonal" }] }, RangeError, `layers[0].bias: ${BIASES}, got "orthogonal"`],
     [{ optimizer: { name: "adam", clipNorm: 0 } }, RangeError, "optimizer.clipNorm: expected a finite number above 0, got 0"],
     [
       { optimizer: { name: "adam", schedule: { name: "step" } } },

@@ -1,6 +1,6 @@
 // Training that can no longer go on.
 
-import { NeuralNetwork, TrainingError } from "feedforward";
+import { NeuralNetwork, type OptimizerOption, TrainingError } from "feedforward";
 import { describe, expect, test } from "vitest";
 
 /** All parameters. */
@@ -194,16 +194,76 @@ describe("training that diverges", () => {
     });
   });
 
-  test("a norm beyond the range stops before a step of 0 is made; clipping by it is not advised again", () => {
+  describe.each(["float64", "float32"] as const)(
+    "a gradient whose square is out of range, or near the end of the range (%s)",
+    (precision) => {
+      const far = precision === "float64" ? 1e200 : 1e25;
+      const start = { name: "constant", value: 1 } as const;
+      const made = (optimizer: OptimizerOption) =>
+        new NeuralNetwork({
+          inputs: 1,
+          layers: [{ units: 1, activation: "linear", bias: false, initializer: start }],
+          loss: "absoluteError",
+          precision,
+          optimizer,
+        });
+      const changeBy = (optimizer: OptimizerOption) => {
+        const network = made(optimizer);
+        network.train([[far]], [0], 1);
+        return 1 - (network.layers[0]?.weights[0] as number);
+      };
+
+      test("is clipped first", () => {
+        expect(changeBy({ name: "sgd", learningRate: 0.25, clipValue: 0.5 })).toBe(0.125);
+        expect(changeBy({ name: "sgd", learningRate: 0.25, clipNorm: 0.5 })).toBeCloseTo(0.125, 6);
+        expect(changeBy({ name: "sgd", learningRate: 0.25, clipValue: far / 2, clipNorm: 0.5 })).toBeCloseTo(0.125, 6);
+        for (const clipping of [{ clipValue: 1 }, { clipNorm: 1 }]) {
+          expect(changeBy({ name: "adam", learningRate: 0.25, ...clipping })).toBeCloseTo(0.25, 6);
+          expect(changeBy({ name: "rmsprop", learningRate: 0.25, ...clipping })).toBeGreaterThan(0);
+        }
+        // A norm that is not reached leaves the gradient as it is.
+        expect(changeBy({ name: "sgd", learningRate: 1 / far, clipNorm: 2 * far })).toBeCloseTo(
+          changeBy({ name: "sgd", learningRate: 1 / far }),
+          6,
+        );
+      });
+
+      test("stops adam that does not clip", () => {
+        const message = messageOf(made("adam"), [[far]], [0]);
+        expect(message).toContain("the gradient became too large, most in layers[0], at iteration 1");
+        expect(message).toContain("the optimizer's option clipNorm: 1");
+      });
+    },
+  );
+
+  test("names the layer where infinity came up, though one behind it has swallowed it", () => {
+    const constant = (value: number) => ({ name: "constant", value }) as const;
     const network = new NeuralNetwork({
-      inputs: 1,
-      layers: [{ units: 1, activation: "linear", bias: false, initializer: { name: "constant", value: 1 } }],
-      loss: "absoluteError",
-      optimizer: { name: "sgd", learningRate: 1e-200, clipNorm: 1 },
+      inputs: 2,
+      layers: [
+        { units: 2, activation: "linear", initializer: constant(1e308) },
+        { units: 2, activation: "tanh", initializer: constant(1) },
+      ],
     });
-    const message = messageOf(network, [[1e200]], [0]);
-    expect(message).toContain("the gradient became too large, most in layers[0]");
-    expect(message).not.toContain("clipNorm");
+    expect(() => network.train([[3, 4]], [[0, 1]], 1)).toThrow(/the gradient became too large, most in layers\[0\], at iteration 1 /);
+  });
+
+  test("advises what there is to make smaller", () => {
+    const decaying = new NeuralNetwork({ inputs: 1, layers: [{ units: 1 }], optimizer: { name: "adamW", weightDecay: 1e305 } });
+    decaying.layers[0]?.weights.fill(1e10);
+    expect(messageOf(decaying, [[0]], [0])).toContain("a smaller learning rate (it is 0.001) or weightDecay, ");
+    const penalized = new NeuralNetwork({ inputs: 1, layers: [{ units: 1, l2: 1e300 }] });
+    penalized.layers[0]?.weights.fill(1e10);
+    expect(messageOf(penalized, [[0]], [0])).toContain("a smaller learning rate (it is 0.01), smaller l1 and l2, ");
+    // The rate is that of the last step, not that before the schedule.
+    const warming = new NeuralNetwork({
+      inputs: 1,
+      layers: [{ units: 1, activation: "linear" }],
+      optimizer: { name: "sgd", learningRate: 1e6, schedule: { name: "constant", warmUp: 1000 } },
+    });
+    const rate = Number(/it is ([\d.e+]+)/.exec(messageOf(warming, [[1]], [0.5]))?.[1]);
+    expect(rate).toBeLessThan(1e5);
+    expect(rate).toBeCloseTo(1000 * warming.step, 6);
   });
 
   test("maxNorm holds for weights whose squares are beyond the range", () => {

@@ -2,7 +2,6 @@
 // right to 2^−28 ulp).
 
 import { describe, expect, test } from "vitest";
-import { Function as CoreFunction } from "../src/abi.js";
 import { applier } from "./support/apply.js";
 import { BUILDS } from "./support/builds.js";
 import { above, below } from "./support/neighbours.js";
@@ -31,7 +30,7 @@ const X64 = [
 const TRUTHS64 = X64.map(exponential);
 
 describe.each(BUILDS)("$name build", (build) => {
-  const exp = applier(build, CoreFunction.Exponential);
+  const exp = applier(build, "exponential");
 
   test("float64: at most 1 ulp off", () => {
     const y = exp(Float64Array.from(X64));

@@ -10,8 +10,8 @@ import { everyFloat32, logarithmic, uniform } from "./support/samples.js";
 import { elu, errorFunction, gelu, logarithm, selu, silu, softplus, softsign } from "./support/special-functions.js";
 
 const CODES = {
-  logarithm: CoreFunction.Logarithm,
-  errorFunction: CoreFunction.ErrorFunction,
+  logarithm: "logarithm",
+  errorFunction: "errorFunction",
   leakyRelu: CoreFunction.Activation + Activation.LeakyRelu,
   elu: CoreFunction.Activation + Activation.Elu,
   selu: CoreFunction.Activation + Activation.Selu,

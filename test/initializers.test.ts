@@ -88,11 +88,30 @@ describe.each(BUILDS)("$name build", ({ options }) => {
     expect(Array.from(make()?.biases as Float64Array)).toEqual([0, 0]);
   });
 
+  test("several rows of biases are refused", () => {
+    const layer = (units: number, biases: number[][]) => [
+      { units, initializer: { name: "values", weights: [Array(units).fill(1)], biases } },
+    ];
+    for (const [units, biases] of [
+      [1, [[7], [8]]],
+      [
+        2,
+        [
+          [7, 8],
+          [9, 10],
+        ],
+      ],
+    ] as const) {
+      const make = () => new NeuralNetwork({ inputs: 1, layers: layer(units, biases as never) as never, ...options });
+      expect(make).toThrow(new RangeError("layers[0].initializer.biases: expected one row, got 2"));
+    }
+  });
+
   test("biases are drawn behind their layer's weights, for its inputs and units", () => {
     const layers = [
-      { units: 4, activation: "tanh", initializer: "glorotUniform", biasInitializer: "glorotUniform" },
-      { units: 3, activation: "tanh", initializer: "heUniform", biasInitializer: "uniform" },
-      { units: 2, activation: "tanh", initializer: "uniform", biasInitializer: { name: "constant", value: -0.5 } },
+      { units: 4, activation: "tanh", initializer: "glorotUniform", bias: "glorotUniform" },
+      { units: 3, activation: "tanh", initializer: "heUniform", bias: "uniform" },
+      { units: 2, activation: "tanh", initializer: "uniform", bias: { name: "constant", value: -0.5 } },
       { units: 2, activation: "tanh", initializer: "uniform" },
     ] as const;
     const drawn = new NeuralNetwork({ inputs: 5, layers, ...options, seed: 7 }).layers;
@@ -115,9 +134,9 @@ describe.each(BUILDS)("$name build", ({ options }) => {
 
   test("biases that are given come before a draw of biases", () => {
     const weights = [[1], [2]];
-    const biasInitializer = { name: "constant", value: 9 } as const;
+    const bias = { name: "constant", value: 9 } as const;
     const biasOf = (initializer: InitializerOption) =>
-      new NeuralNetwork({ inputs: 2, layers: [{ units: 1, initializer, biasInitializer }], ...options }).layers[0]?.biases[0];
+      new NeuralNetwork({ inputs: 2, layers: [{ units: 1, initializer, bias }], ...options }).layers[0]?.biases[0];
     expect(biasOf({ name: "values", weights, biases: [7] })).toBe(7);
     expect(biasOf({ name: "values", weights })).toBe(9);
   });

@@ -52,7 +52,7 @@ const EXPECTED = {
 
 /** A network as the fixture describes it. Its weights and biases begin as scikit-learn's do, uniform after Glorot. */
 function made({ inputs, hidden, classes, ...rest }: Configuration, seed: number, build: Build): NeuralNetwork {
-  const start = { initializer: "glorotUniform", biasInitializer: "glorotUniform" } as const;
+  const start = { initializer: "glorotUniform", bias: "glorotUniform" } as const;
   return new NeuralNetwork({
     inputs,
     layers: [

@@ -150,11 +150,14 @@ describe("TypeScript", () => {
     const weights: number[][] = network.synapticWeights;
     const y: number = network.sigmoidDerivative(network.sigmoid(0));
     const classes = new NeuralNetwork({ inputs: 3, layers: [{ units: 3, activation: "softmax" }], optimizer: { name: "lbfgs", historySize: 5 } });
+    const losses: number[] = [];
+    network.train([[0, 0, 1]], [[0]], { epochs: 1, onEpoch: ({ loss }) => losses.push(loss), onStep: () => void losses.push(0) });
+    network.train([[0, 0, 1]], [[0]], { epochs: 1, onEpoch: () => void losses.pop(), onStep: () => losses });
     const either = { name: Math.random() < 0.5 ? "sgd" : "lbfgs" } as const;
     new NeuralNetwork({ optimizer: either }).train([[0, 0, 1]], [[0]], { epochs: 1, earlyStopping: { monitor: "loss" } });
     new NeuralNetwork({ inputs: 3, optimizer: { name: Math.random() < 0.5 ? "sgd" : "adam", learningRate: 1, clipNorm: 1 } });
     new NeuralNetwork({ optimizer: { name: "sgd", momentum: 0.9, nesterov: Math.random() < 0.5 } });
-    new NeuralNetwork({ inputs: 3, layers: [{ units: 1, biasInitializer: { name: "constant", value: 1 } }] });
+    new NeuralNetwork({ inputs: 3, layers: [{ units: 1, bias: { name: "constant", value: 1 } }] });
     const metrics: MetricName[] = ["accuracy", "rootMeanSquaredError"];
     const { validationMetrics } = classes.train([[0, 0, 1], [1, 1, 1]], [0, 2], {
       epochs: 3, metrics, classWeights: "balanced", resume: false, validation: { split: 0.5 },
@@ -199,6 +202,10 @@ describe("TypeScript", () => {
     new NeuralNetwork({ optimizer: { name: "lbfgs", clipNorm: 1 } });
     // @ts-expect-error: a share of the rows, or rows of their own
     network.train([[0, 0, 1]], [[0]], { epochs: 1, validation: { split: 0.5, inputs: [[0, 0, 1]], targets: [[0]] } });
+    // @ts-expect-error: nobody would wait
+    network.train([[0, 0, 1]], [[0]], { epochs: 1, onEpoch: async () => {} });
+    // @ts-expect-error: nobody would wait
+    network.train([[0, 0, 1]], [[0]], { epochs: 1, onStep: () => Promise.resolve(false) });
     // @ts-expect-error: nothing to watch
     network.train([[0, 0, 1]], [[0]], { epochs: 1, earlyStopping: { monitor: "validationLoss" } });
     // @ts-expect-error: layers need their inputs' width
@@ -206,7 +213,7 @@ describe("TypeScript", () => {
     // @ts-expect-error: Nesterov's momentum needs a momentum
     new NeuralNetwork({ optimizer: { name: "sgd", nesterov: true } });
     // @ts-expect-error: a vector cannot be orthogonal
-    new NeuralNetwork({ inputs: 3, layers: [{ units: 1, biasInitializer: "orthogonal" }] });
+    new NeuralNetwork({ inputs: 3, layers: [{ units: 1, bias: "orthogonal" }] });
     // @ts-expect-error: nor a schedule
     new NeuralNetwork({ optimizer: { name: "lbfgs", schedule: "constant" } });
     // @ts-expect-error: a history of steps is L-BFGS' alone

@@ -154,7 +154,7 @@ describe("restore refuses", () => {
     ["the activation's parameter", layer({ activation: { name: "elu", alpha: 0.75 } })],
     ["bias", layer({ bias: false })],
     ["initializer", layer({ initializer: "uniform" })],
-    ["the biases' initializer", layer({ biasInitializer: "uniform" })],
+    ["the biases' initializer", layer({ bias: "uniform" })],
     ["normalization", layer({ normalization: "layer" })],
     ["no normalization", { ...BASE, layers: [{ units: 2, activation: { name: "elu", alpha: 0.5 } }, { units: 1 }] }],
     ["the normalization's epsilon", layer({ normalization: { name: "batch", momentum: 0.5, epsilon: 0.1 } })],

@@ -334,6 +334,22 @@ describe.each(BUILDS)("$name build", ({ options, name }) => {
       expectSameBits(parameterBytes(asked), parameterBytes(quiet), "parameters");
     });
 
+    test("whose promise is rejected is refused all the same, and the rejection is nobody's", async () => {
+      const [inputs, targets] = data();
+      const network = new NeuralNetwork({ ...SMALL, ...options });
+      const rejected: unknown[] = [];
+      const note = (reason: unknown) => rejected.push(reason);
+      process.on("unhandledRejection", note);
+      const onEpoch = async () => {
+        throw new Error("mine");
+      };
+      expect(() => network.train(inputs, targets, { ...run, onEpoch: onEpoch as never })).toThrow(TypeError);
+      // Rejections are told when the microtasks are done.
+      await new Promise((resolve) => setImmediate(resolve));
+      process.off("unhandledRejection", note);
+      expect(rejected).toEqual([]);
+    });
+
     test.each(["onEpoch", "onStep"])("and %s that answer later are refused, and leave a run that is cut", (name) => {
       const [inputs, targets] = data();
       const [asked, quiet] = [new NeuralNetwork({ ...SMALL, ...options }), new NeuralNetwork({ ...SMALL, ...options })];

@@ -1,5 +1,5 @@
 import { normalExponential } from "./exponential";
-import { abs, add, atMost, copySign, div, mul, select, spanBytes, splat, sub } from "./lanes";
+import { abs, add, atMost, copySign, div, mul, select, splat, sub } from "./lanes";
 import { polynomial } from "./polynomial";
 
 // erf x = x + x · P(x²) below 1, and 1 − e^−x² · Q((x − 2) / (x + 2)) from there on, until it rounds to 1. The errors of P and Q are below 2^−59 of the
@@ -68,14 +68,4 @@ export function errorFunction<T, V>(x: V): V {
   const e = normalExponential<T, V>(sub<T, V>(splat<T, V>(0 as T), square));
   const result = select<T, V>(size, one, add<T, V>(size, mul<T, V>(size, near)), sub<T, V>(one, mul<T, V>(e, far)));
   return copySign<T, V>(result, x);
-}
-
-/** erf x in place for `count` elements from `p` on. */
-export function errorFunctions<T>(p: usize, count: usize): void {
-  if (ASC_FEATURE_SIMD) errorFunctionsBy<T, v128>(p, count);
-  else errorFunctionsBy<T, T>(p, count);
-}
-
-function errorFunctionsBy<T, V>(p: usize, count: usize): void {
-  for (const end = p + spanBytes<T, V>(count); p < end; p += sizeof<V>()) store<V>(p, errorFunction<T, V>(load<V>(p)));
 }

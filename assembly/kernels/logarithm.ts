@@ -1,4 +1,4 @@
-import { read, write } from "./elements";
+
 import { add, div, mul, splat, sub } from "./lanes";
 import { polynomial } from "./polynomial";
 
@@ -63,9 +63,4 @@ export function logarithm(x: f64): f64 {
   const f = m - 1;
   const k = exponent as f64;
   return k * LN2_HIGH_64 - (excess<f64, f64>(f) - k * LN2_LOW_64 - f);
-}
-
-/** log x in place for `count` elements of `element` bytes from `p` on. */
-export function logarithms(p: usize, count: usize, element: usize): void {
-  for (const end = p + count * element; p < end; p += element) write(p, logarithm(read(p, element)), element);
 }

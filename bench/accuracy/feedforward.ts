@@ -4,7 +4,7 @@ import type { Contender } from "./contender.js";
 import type { Data, Examples } from "./subject.js";
 
 /** Weights and biases begin as scikit-learn's do, uniform after Glorot, where this library's defaults are He's for relu and 0 for biases. */
-const asScikitLearn = { initializer: "glorotUniform", biasInitializer: "glorotUniform" } as const;
+const asScikitLearn = { initializer: "glorotUniform", bias: "glorotUniform" } as const;
 
 export function feedforward({ train, test }: Data, configuration: Configuration): Contender {
   const { inputs, hidden, classes, activation, optimizer, learningRate, precision, epochs, batchSize } = configuration;

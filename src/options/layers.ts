@@ -26,7 +26,8 @@ export type InitializerOption =
   | { name: "constant"; value: number }
   | { name: "values"; weights: Rows; biases?: Row };
 
-export type BiasInitializerOption = Exclude<InitializerName, "constant" | "orthogonal"> | { name: "constant"; value: number };
+/** Whether there are biases, which start at 0, or how they are drawn, behind their layer's weights and for the same n and m. */
+export type BiasOption = boolean | Exclude<InitializerName, "constant" | "orthogonal"> | { name: "constant"; value: number };
 
 /** Normalisation of a layer's weighted sums, before the activation, with a scale and a shift for each unit that are learned. */
 export type NormalizationOption =
@@ -41,18 +42,16 @@ export interface LayerOptions {
   units: number;
   /** Default `"sigmoid"`, the tutorial's: Keras' is none, scikit-learn's relu in hidden layers. */
   activation?: ActivationOption;
-  /** Whether each unit has a bias, which starts at 0. Default `true`, as in Keras, PyTorch and scikit-learn. */
-  bias?: boolean;
+  /**
+   * Whether each unit has a bias, which starts at 0, or how biases are drawn. Default `true`, as in Keras. `"glorotUniform"` is scikit-learn's, from whose
+   * generator weights and biases then are, too. Biases that `initializer` gives come before it.
+   */
+  bias?: BiasOption;
   /**
    * Default: `"lecunNormal"` for selu, `"heUniform"` for relu, leakyRelu, elu, gelu, silu and softplus, `"glorotUniform"` for the others, which is
    * Keras' and scikit-learn's default.
    */
   initializer?: InitializerOption;
-  /**
-   * How biases are drawn, behind the layer's weights and for the same n and m. Default `"zeros"`, as in Keras. `"glorotUniform"` is scikit-learn's, from whose
-   * generator weights and biases then are, too. Biases that `initializer` gives come before it.
-   */
-  biasInitializer?: BiasInitializerOption;
   /** Default none, as in Keras, PyTorch and scikit-learn. Epsilon is 1e-5 for `"layer"` (PyTorch's) and 1e-3 for `"batch"`, whose momentum is 0.99 (Keras'). */
   normalization?: NormalizationOption;
   /** Share of the outputs that a training step sets to 0, the others being scaled up: 0 up to 1. Default 0; in Keras it is a Dropout layer. */
@@ -113,7 +112,7 @@ const INITIALIZERS = {
   orthogonal: Initializer.Orthogonal,
 } as const;
 
-const { orthogonal: _, ...BIAS_INITIALIZERS } = INITIALIZERS;
+const { orthogonal: _, ...BIAS_INITIALIZERS } = { true: Initializer.Zeros, false: Initializer.Zeros, ...INITIALIZERS };
 
 const NORMALIZATIONS = { layer: Normalization.Layer, batch: Normalization.Batch } as const;
 
@@ -122,7 +121,6 @@ const KEYS = [
   "activation",
   "bias",
   "initializer",
-  "biasInitializer",
   "normalization",
   "dropout",
   "residual",
@@ -162,14 +160,20 @@ function readLayer(name: string, given: unknown, inputs: number, isLast: boolean
   if (residual && units !== inputs) {
     throw wrongValue(`${name}.residual`, `as many units as inputs, got ${units} units and ${inputs} inputs`);
   }
-  const bias = boolean(`${name}.bias`, or(options.bias, true));
   const dropout = share(`${name}.dropout`, or(options.dropout, 0));
   const trainable = boolean(`${name}.trainable`, or(options.trainable, true));
   const initializer = readInitializer(`${name}.initializer`, or(options.initializer, defaultInitializer(activation.name)), precision, {
     ...INITIALIZERS,
     values: Initializer.Zeros,
   });
-  const biasInitializer = readInitializer(`${name}.biasInitializer`, or(options.biasInitializer, "zeros"), precision, BIAS_INITIALIZERS);
+  const givenBias = or(options.bias, true);
+  const bias = givenBias !== false;
+  const biases = readInitializer(
+    `${name}.bias`,
+    typeof givenBias === "boolean" ? String(givenBias) : givenBias,
+    precision,
+    BIAS_INITIALIZERS,
+  );
   const normalization = readNormalization(`${name}.normalization`, options.normalization);
   return {
     units,
@@ -188,7 +192,7 @@ function readLayer(name: string, given: unknown, inputs: number, isLast: boolean
       [LayerField.Trainable]: Number(trainable),
       [LayerField.Normalization]: normalization.code,
       [LayerField.Residual]: Number(residual),
-      [LayerField.BiasInitializer]: biasInitializer.code,
+      [LayerField.BiasInitializer]: biases.code,
     },
     doubles: {
       [LayerField.Parameter]:
@@ -202,7 +206,7 @@ function readLayer(name: string, given: unknown, inputs: number, isLast: boolean
       [LayerField.L2]: notNegative(`${name}.l2`, or(options.l2, 0)),
       [LayerField.MaxNorm]: options.maxNorm === undefined ? 0 : positive(`${name}.maxNorm`, options.maxNorm),
       [LayerField.InitializerParameter]: initializer.parameter,
-      [LayerField.BiasInitializerParameter]: biasInitializer.parameter,
+      [LayerField.BiasInitializerParameter]: biases.parameter,
     },
   };
 }

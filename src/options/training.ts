@@ -60,17 +60,23 @@ export interface EarlyStopping {
   monitor?: "loss" | "validationLoss";
 }
 
+/** What a function that training calls may answer: anything but a promise, which it would not wait for. */
+// biome-ignore lint/suspicious/noConfusingVoidType: functions without an answer, and those with one that says nothing
+type Answer = void | null | undefined | boolean | number | bigint | string | symbol | (object & { readonly then?: never });
+
 /** How to train. */
 export type TrainOptions = Validation & Common;
 
 type Validation =
   | {
       /** Rows that are not learned from, but whose loss is taken after each epoch: the last share of the rows, or rows of their own. Default none, as in Keras. */
-      validation: { split: number; inputs?: never; targets?: never } | { inputs: Row | Rows; targets: Row | Rows; split?: never };
+      validation: ValidationRows;
       /** Default none, as in Keras; scikit-learn always watches the training loss. `true` takes all its defaults. */
       earlyStopping?: boolean | EarlyStopping;
     }
   | { validation?: never; earlyStopping?: boolean | (EarlyStopping & { monitor?: "loss" }) };
+
+type ValidationRows = { split: number; inputs?: never; targets?: never } | { inputs: Row | Rows; targets: Row | Rows; split?: never };
 
 interface Common {
   /** How often to go through all rows: a whole number, 0 or more. */
@@ -92,9 +98,9 @@ interface Common {
   /** What to note of each epoch besides the loss. Default nothing, as in Keras. */
   metrics?: readonly MetricName[];
   /** Called after each epoch, may think but not train; `false` ends the run, as early stopping does. */
-  onEpoch?: (report: EpochReport) => unknown;
+  onEpoch?: (report: EpochReport) => Answer;
   /** Called after each step, may think but not train; `false` cuts the run there, in mid-epoch too, so that `resume` can go on with it. */
-  onStep?: (report: StepReport) => unknown;
+  onStep?: (report: StepReport) => Answer;
   /**
    * Goes on with the run that `onStep` or an error has cut, to the epochs that it was meant for: with the same rows and options the result has the bits of a run
    * that was not. The history begins anew. Default `false`, which begins a new run and with it a new epoch.

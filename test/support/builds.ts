@@ -19,15 +19,30 @@ export interface Build {
   readonly name: string;
   readonly options: Pick<NetworkOptions, "core">;
   instantiate(): RawCore;
+  /** assembly/functions.ts, compiled alike. */
+  functions(): Pick<RawCore, "memory" | "heapBase" | "apply">;
 }
 
 /** All builds, which must pass the same suites. The first is what users get. */
 export const BUILDS: readonly Build[] = [
-  { name: "SIMD", options: {}, instantiate: () => instantiate("feedforward/feedforward.wasm") },
-  { name: "scalar", options: { core: scalarCore() }, instantiate: () => instantiate("feedforward/feedforward.scalar.wasm") },
+  {
+    name: "SIMD",
+    options: {},
+    instantiate: () => instantiate(packaged("feedforward/feedforward.wasm")),
+    functions: () => instantiate("build/functions.wasm"),
+  },
+  {
+    name: "scalar",
+    options: { core: scalarCore() },
+    instantiate: () => instantiate(packaged("feedforward/feedforward.scalar.wasm")),
+    functions: () => instantiate("build/functions.scalar.wasm"),
+  },
 ];
 
-function instantiate(binary: string): RawCore {
-  const bytes = readFileSync(createRequire(import.meta.url).resolve(binary));
-  return instantiateSync(bytes).instance.exports as unknown as RawCore;
+function packaged(binary: string): string {
+  return createRequire(import.meta.url).resolve(binary);
+}
+
+function instantiate(file: string): RawCore {
+  return instantiateSync(readFileSync(file)).instance.exports as unknown as RawCore;
 }

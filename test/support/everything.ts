@@ -40,7 +40,7 @@ const INITIALIZERS = [
   { name: "constant", value: 0.25 },
 ] as const;
 
-const BIAS_INITIALIZERS = [undefined, undefined, "glorotUniform", "lecunNormal", { name: "constant", value: 0.25 }] as const;
+const BIASES = [true, true, false, false, "glorotUniform", "lecunNormal", { name: "constant", value: 0.25 }] as const;
 
 /** Last layers and the losses that go with them. */
 const ENDS: readonly {
@@ -95,9 +95,8 @@ const METRICS: readonly (readonly MetricName[])[] = [
 const layer = fc.record({
   units: fc.constantFrom(...SIZES),
   activation: fc.constantFrom(...ACTIVATIONS),
-  bias: fc.boolean(),
+  bias: fc.constantFrom(...BIASES),
   initializer: fc.constantFrom(...INITIALIZERS),
-  biasInitializer: fc.constantFrom(...BIAS_INITIALIZERS),
   normalization: fc.constantFrom(undefined, undefined, "layer" as const, "batch" as const),
   dropout: fc.constantFrom(0, 0, 0.3),
   residual: fc.boolean(),
