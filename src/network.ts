@@ -23,7 +23,7 @@ import {
   type TableShape,
 } from "./rows.js";
 import { restoreSnapshot, takeSnapshot } from "./snapshot.js";
-import { type History, placeData, placeRun, readRun, trainRun } from "./training.js";
+import { answerOf, type History, placeData, placeRun, readRun, trainRun } from "./training.js";
 
 /** One dense layer of a network. */
 export interface Layer {
@@ -193,14 +193,19 @@ export class NeuralNetwork implements Disposable {
     let turn = this.#turn;
     this.#isTraining = true;
     try {
-      return trainRun(block, run, () => {
+      const slices = trainRun(block, run);
+      for (let answer: unknown; ; ) {
+        const { done, value } = slices.next(answer);
+        if (done) return value;
+        if (!value) continue;
+        answer = answerOf(run, value);
         // Weights may have been written.
         block.setUint(Header.GradientReady, 0);
-        if (turn === this.#turn) return;
+        if (turn === this.#turn) continue;
         turn = this.#turn;
         placeData(block, this.#plan, run);
         this.#takeViews(block);
-      });
+      }
     } finally {
       this.#isTraining = false;
     }

@@ -155,8 +155,18 @@ export function placeData(block: Block, plan: Plan, run: Run): void {
   if (classWeights) weighClasses(block, plan, classWeights, rows);
 }
 
-/** Trains until the run is over or cut. `afterReport` is called after each call of a function of the user's, which may have used the network. */
-export function trainRun(block: Block, { options, validationRows }: Run, afterReport: () => void): History {
+/** A function of the user's and what it is told. */
+export type Call = readonly [name: "onStep", report: StepReport] | readonly [name: "onEpoch", report: EpochReport];
+
+/**
+ * Trains until the run is over or cut, in slices of about `milliseconds`. It stops between two slices, and wherever a function of the user's is to be called: to go on
+ * it takes what that has answered. Left there, the run is cut.
+ */
+export function* trainRun(
+  block: Block,
+  { options, validationRows }: Run,
+  milliseconds = SLICE_MILLISECONDS,
+): Generator<Call | undefined, History, unknown> {
   const { onEpoch, onStep, metrics } = options;
   const validates = validationRows > 0;
   const lists = () => Object.fromEntries(metrics.map((name) => [name, [] as number[]]));
@@ -180,13 +190,9 @@ export function trainRun(block: Block, { options, validationRows }: Run, afterRe
     const isLast = status !== Status.More;
     const entries = block.takeHistory();
     let isCut = false;
-    if (onStep && block.double(Header.Step) > before) {
-      isCut = isNo("onStep", onStep(stepReport(block))) && !isLast;
-      afterReport();
-    }
+    if (onStep && block.double(Header.Step) > before) isCut = (yield ["onStep", stepReport(block)]) === false && !isLast;
     for (let at = 0; at < entries.length; at += width) {
-      const stops = onEpoch !== undefined && isNo("onEpoch", onEpoch(reportOf(entries, at, metrics, validates)));
-      if (onEpoch) afterReport();
+      const stops = onEpoch && (yield ["onEpoch", reportOf(entries, at, metrics, validates)]) === false;
       if (stops) {
         // An end is more than a cut: the best weights are yet to be put back.
         block.setUint(Header.Stopped, 1);
@@ -201,15 +207,17 @@ export function trainRun(block: Block, { options, validationRows }: Run, afterRe
       return history;
     }
     if (status !== Status.More) throw trainingError(block, status, history);
-    if (took < SLICE_MILLISECONDS / 2) steps = Math.min(steps * 2, 2 ** 30);
-    else if (took > SLICE_MILLISECONDS) steps = Math.max(1, steps >>> 1);
+    if (took < milliseconds / 2) steps = Math.min(steps * 2, 2 ** 30);
+    else if (took > milliseconds) steps = Math.max(1, steps >>> 1);
+    yield undefined;
   }
 }
 
-/** Whether a function of the user's has answered that training is to stop. */
-function isNo(name: string, answer: unknown): boolean {
-  if (typeof (answer as { then?: unknown } | null | undefined)?.then !== "function") return answer === false;
-  // Nobody else waits for it.
+/** What a function of the user's answers, which nobody waits for. */
+export function answerOf({ options }: Run, [name, report]: Call): unknown {
+  const answer = options[name]?.(report as never);
+  if (typeof (answer as { then?: unknown } | null | undefined)?.then !== "function") return answer;
+  // Nor for its rejection.
   Promise.resolve(answer).catch(() => {});
   throw wrongKind(name, "an answer at once, got a promise, which train does not wait for");
 }

@@ -10,10 +10,10 @@ const LINES: usize = (CONTEXT_END + 63) & ~63;
 const LINE: usize = 32;
 const LINES_BITS: u32 = 15;
 const CONTEXTS: usize = 6;
-/** For each instruction and context a weight, f32, less `WEIGHT`. */
+/** For each instruction, half of a byte and context a weight, f32, less `WEIGHT`. */
 const WEIGHTS: usize = LINES + CONTEXTS * (LINE << LINES_BITS);
 /** For each context its hash for the byte, u32; the address of its line; what it says of the bit, f32; and an empty place. */
-const STATES: usize = WEIGHTS + 4 * CONTEXTS * 512;
+const STATES: usize = WEIGHTS + 8 * CONTEXTS * 512;
 const STATES_END: usize = STATES + 16 * CONTEXTS;
 
 /** The first address behind. */
@@ -29,7 +29,7 @@ const RATES: i32 = 0x40557ffa;
 const UNIT: f32 = 8388608;
 const ONE: i32 = 0x3f800000;
 
-/** Where the weights for this byte are. */
+/** Where the weights for these 4 bits are. */
 let weights: usize = 0;
 /** The probability of a one. */
 let probability: f32 = 0;
@@ -42,7 +42,6 @@ export function next(address: usize): void {
 
 /** Begins a byte: what each context goes by. */
 export function begin(): void {
-  weights = WEIGHTS + operation() * (4 * CONTEXTS);
   // The byte before and the instructions; two instructions and what is left of this one; bytes further back in the same instruction; the guess; the last three
   // bytes and what is left; four instructions and what is left.
   store<u32>(STATES, hashOf(0xff, 0x1ff, 0x3fe0));
@@ -55,6 +54,7 @@ export function begin(): void {
 
 /** Chooses the lines for the next 4 bits, of a byte whose bits so far, behind a one, are `known`. */
 export function half(known: u32): void {
+  weights = WEIGHTS + (operation() * 2 + usize(known > 1)) * (4 * CONTEXTS);
   let lines = LINES;
   for (let state = STATES; state < STATES_END; state += 16, lines += LINE << LINES_BITS) {
     let hash = (load<u32>(state) + known) * 0x9e3779b1;
