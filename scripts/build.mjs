@@ -42,6 +42,18 @@ const FEATURES = ["simd", "bulk-memory", "bulk-memory-opt", "sign-ext", "nontrap
 /** How the modules that pack and unpack the cores are compiled: for size, since they run once, but small functions stay, which engines then compile well early on. */
 const PACKING = ["-O3", "-Os", "--one-caller-inline-max-function-size", "20"];
 
+/** What the entry loads when it is first needed, from a file of its own. */
+const LAZY = "./async.js";
+
+/** The worker is sent the core that it works with. */
+const WITHOUT_CORE = {
+  name: "without core",
+  setup(build) {
+    build.onResolve({ filter: /^#/ }, ({ path }) => ({ path, namespace: "none" }));
+    build.onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "export default undefined;" }));
+  },
+};
+
 if (process.argv.includes("--limit")) {
   if (!isNewer(LIMIT)) compileBeside("assembly/limit.ts", "simd", LIMIT);
   process.exit(0);
@@ -64,15 +76,17 @@ cpSync("build/feedforward.scalar.wasm", "dist/feedforward.scalar.wasm");
 embed("dist/feedforward.wasm", "simd");
 embed("dist/feedforward.scalar.wasm", "scalar");
 run(join(dirname(require.resolve("typescript/package.json")), "bin/tsc"), ["-p", "tsconfig.build.json"]);
-for (const name of ["index", "scalar"]) await bundle(`dist/${name}.js`, `build/${name}.js`, { external: ["#*"] });
-await bundle("dist/index.js", "dist/feedforward.js", { minify: true });
+for (const name of ["index", "scalar"]) await bundle(`dist/${name}.js`, `build/${name}.js`, { external: ["#*", LAZY] });
+await bundle("dist/index.js", "dist/feedforward.js", { external: [LAZY], minify: true });
+await bundle("dist/async.js", "build/async.js");
+await bundle("dist/background/worker.js", "build/worker.js", { plugins: [WITHOUT_CORE] });
 for (const name of readdirSync("dist", { recursive: true }))
   if (/(?<!\.(node|packed)|feedforward)\.js$/.test(name)) rmSync(join("dist", name));
-for (const name of ["index", "scalar"]) cpSync(`build/${name}.js`, `dist/${name}.js`);
+for (const name of ["index", "scalar", "async", "worker"]) cpSync(`build/${name}.js`, `dist/${name}.js`);
 writeFileSync(STAMP, "");
 
 /** Makes one file of a module and what it imports: engines open one file faster than twenty, which takes Node 10 ms of each start. */
-function bundle(from, to, options) {
+function bundle(from, to, options = {}) {
   const common = { bundle: true, format: "esm", target: "es2022", legalComments: "none", charset: "utf8", logLevel: "warning" };
   return esbuild.build({ entryPoints: [from], outfile: to, ...common, ...options });
 }

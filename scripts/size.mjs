@@ -39,6 +39,8 @@ async function bundle() {
   const { outputFiles } = await esbuild.build({
     stdin: { contents: 'export { NeuralNetwork } from "./dist/index.js";', resolveDir: root },
     bundle: true,
+    // What is loaded on demand is a file of its own in a bundle that is split, as applications' are.
+    external: ["./async.js"],
     format: "esm",
     minify: true,
     write: false,

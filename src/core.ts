@@ -29,7 +29,8 @@ const tested = new WeakSet<CompiledModule>();
 let simd: CompiledModule | undefined;
 
 /** A new instance of `module`, or of the embedded core, with a memory of its own. */
-export function instantiate(module: CompiledModule = defaultCore()): Core {
+export function instantiate(given: CompiledModule | undefined): Core {
+  const module = compiled(given);
   const core = instanceOf(module);
   if (!tested.has(module)) {
     test(core);
@@ -38,7 +39,9 @@ export function instantiate(module: CompiledModule = defaultCore()): Core {
   return core;
 }
 
-function defaultCore(): CompiledModule {
+/** A module that was given, or the embedded core. */
+export function compiled(given: CompiledModule | undefined): CompiledModule {
+  if (given) return given;
   try {
     simd ??= compile(binary);
   } catch (error) {
@@ -57,7 +60,7 @@ function instanceOf(module: CompiledModule): Core {
     return new WebAssembly.Instance(module as WebAssembly.Module).exports as unknown as Core;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new RangeError("no memory for another network: engines limit how many are alive; dispose() of those that are not needed", {
+    throw new RangeError("no memory for another network: engines limit how many live at once; dispose() of some", {
       cause: error,
     });
   }

@@ -1,13 +1,15 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { Activation, Function as CoreFunction, Header, LayerField, Normalization } from "./abi.js";
+import type { TrainAsyncOptions } from "./background/options.js";
 import { Block, type Elements, layerField } from "./block.js";
-import { count, wrongKind, wrongValue } from "./errors.js";
+import { compiled } from "./core.js";
+import { count, TrainingError, wrongKind, wrongValue } from "./errors.js";
 import { type EvaluateOptions, type Evaluation, evaluate, readEvaluation } from "./evaluation.js";
 import { activations, type GradientOptions, type Gradients, gradients, readQuestion, summary } from "./inspection.js";
 import { record } from "./options/check.js";
 import type { ActivationName, LayerPlan } from "./options/layers.js";
 import { type NetworkOptions, type Plan, type Precision, readOptions } from "./options/network.js";
-import type { TrainOptions } from "./options/training.js";
+import type { EpochReport, TrainOptions } from "./options/training.js";
 import {
   checkAttached,
   checkLength,
@@ -23,7 +25,10 @@ import {
   type TableShape,
 } from "./rows.js";
 import { restoreSnapshot, takeSnapshot } from "./snapshot.js";
-import { answerOf, type History, placeData, placeRun, readRun, trainRun } from "./training.js";
+import { answerOf, type History, placeData, placeRun, readRun, stepReport, trainRun } from "./training.js";
+
+/** What training in the background needs of this file. */
+const TOOLS = { Block, compiled, placeRun, readRun, restoreSnapshot, stepReport, takeSnapshot, TrainingError, trainRun };
 
 /** One dense layer of a network. */
 export interface Layer {
@@ -78,8 +83,10 @@ export class NeuralNetwork implements Disposable {
   #outputRow!: Elements;
   /** Counts the uses of the sample regions, so that one notices another in its midst. */
   #turn = 0;
-  /** Whether `train` is under way, from within which `onEpoch` may think, but neither train nor dispose. */
+  /** Whether a run is under way, from within which `onEpoch` may think, but neither train nor dispose. */
   #isTraining = false;
+  /** What a run in the background has of this network. */
+  #host: { ended: boolean; end(): void } | undefined;
 
   /**
    * @throws TypeError for an option of the wrong kind or an unknown one
@@ -212,6 +219,32 @@ export class NeuralNetwork implements Disposable {
   }
 
   /**
+   * Trains without blocking, in a worker, or where none starts in time slices on this thread: as `train` does, to the same bits. While it is under way the network can be
+   * asked everything, and answers from the state that was last reported: after each epoch with `onEpoch`, each step with `onStep`, else about every 100 ms (of networks
+   * whose snapshot has more than 4 MiB from the state before the run). `dispose` ends the run. The data must not be changed meanwhile.
+   *
+   * @returns the loss over time
+   * @throws the promise is rejected with what `train` throws; with the signal's reason; with what a function of the user's throws
+   */
+  async trainAsync(inputs: Row | Rows, targets: Row | Rows, options: number | TrainAsyncOptions): Promise<History> {
+    const block = this.#alive("trainAsync");
+    this.#refuseWhileTraining("trainAsync");
+    const host = { ...TOOLS, plan: this.#plan, block, put: (state: Uint8Array) => this.#restore(state), ended: false, end() {} };
+    this.#host = host;
+    try {
+      return await (await import("./async.js")).trainInBackground(host, inputs, targets, options);
+    } finally {
+      this.#host = undefined;
+    }
+  }
+
+  /** The same, epoch by epoch: `for await (const { epoch, loss } of network.training(…))`. To leave the loop ends the run, as `onEpoch` does by `false`. */
+  async *training(inputs: Row | Rows, targets: Row | Rows, options: number | TrainAsyncOptions): AsyncGenerator<EpochReport, History> {
+    const { training } = await import("./async.js");
+    return yield* training(this, inputs, targets, options);
+  }
+
+  /**
    * How good the network's answers are: the loss, and what belongs to its outputs: accuracy, confusion matrix, precision, recall, F1 and ROC AUC of classes, or errors
    * and R² of values. Definitions are scikit-learn's.
    *
@@ -271,8 +304,13 @@ export class NeuralNetwork implements Disposable {
    * @throws TypeError, RangeError for bytes that are no snapshot, that were changed, or that belong to other options, before anything is changed
    */
   restore(snapshot: Uint8Array): void {
-    const block = this.#alive("restore");
+    this.#alive("restore");
     this.#refuseWhileTraining("restore");
+    this.#restore(snapshot);
+  }
+
+  #restore(snapshot: Uint8Array): void {
+    const block = this.#alive("restore");
     this.#turn++;
     try {
       restoreSnapshot(block, snapshot);
@@ -319,9 +357,13 @@ export class NeuralNetwork implements Disposable {
     return nested(weights, units, (row) => Array.from(row));
   }
 
-  /** Gives the network's memory back. Afterwards every use throws; a second call does nothing. */
+  /** Gives the network's memory back and ends `trainAsync`. Afterwards every use throws; a second call does nothing. */
   dispose(): void {
-    this.#refuseWhileTraining("dispose");
+    const host = this.#host;
+    if (host) {
+      host.ended = true;
+      host.end();
+    } else this.#refuseWhileTraining("dispose");
     this.#block = undefined;
     this.#turn++;
     this.#inputRow = this.#outputRow = new Float64Array(0);
@@ -341,7 +383,7 @@ export class NeuralNetwork implements Disposable {
   }
 
   #refuseWhileTraining(method: string): void {
-    if (this.#isTraining) throw wrongKind(method, "not to be called from onEpoch or onStep; return false there to end the run");
+    if (this.#isTraining || this.#host) throw wrongKind(method, "no training to be under way");
   }
 
   /** Lets something else than `train` use the sample regions. */

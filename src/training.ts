@@ -222,7 +222,7 @@ export function answerOf({ options }: Run, [name, report]: Call): unknown {
   throw wrongKind(name, "an answer at once, got a promise, which train does not wait for");
 }
 
-function stepReport(block: Block): StepReport {
+export function stepReport(block: Block): StepReport {
   const epoch = block.double(Header.Epoch);
   const seen = block.uint(Header.Cursor) || block.uint(Header.SampleRows);
   return {
@@ -315,7 +315,7 @@ function trainingError(block: Block, status: Status, history: History): Error {
   const where = layer < block.uint(Header.LayerCount) ? `layers[${layer}]` : PENALTIES;
   return new TrainingError(
     `training stopped: ${what} ${where}, at iteration ${iteration} (epoch ${epoch}, batch ${batch}). The weights are those of the iteration before. ` +
-      (largestGradient > 0 ? `The largest norm (maximum norm) of the gradient before was ${largestGradient.toPrecision(3)}. ` : "") +
+      (largestGradient > 0 ? `The largest derivative before was ${largestGradient.toPrecision(3)}. ` : "") +
       `What usually helps: a smaller learning rate (it is ${block.double(Header.Rate) || block.double(Header.LearningRate)})${block.double(Header.WeightDecay) > 0 ? " or weightDecay" : ""}, ` +
       (where === PENALTIES ? "smaller l1 and l2" : "inputs scaled to about −1 … 1") +
       (block.uint(Header.Optimizer) === Optimizer.Lbfgs || block.double(Header.ClipNorm) > 0

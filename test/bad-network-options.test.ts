@@ -101,7 +101,7 @@ describe("options of a network", () => {
     rejects(
       { learningRate: 1 },
       TypeError,
-      'options: unknown option "learningRate"; it belongs into optimizer: { name: "sgd", learningRate }',
+      'options: unknown option "learningRate"; known are inputs, layers, loss, reduction, optimizer, precision, seed, core',
     );
   });
 

@@ -1,13 +1,11 @@
 // The three ways of use, each as its example file: Node, a browser page, a host in another language.
 
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { extname, join, normalize } from "node:path";
 import { chromium } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { findChromium, findPython, need } from "./support/programs.js";
+import { serve } from "./support/server.js";
 
 const MINUTE = 60_000;
 const ENDING = ["10.087408960563154", "-0.2069536618062991", "-4.83757834715658"];
@@ -75,19 +73,3 @@ describe("examples/python_host.py", () => {
     for (const number of [...ENDING, ANSWER]) expect(stdout).toContain(number);
   });
 });
-
-const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript" };
-
-/** Serves the files of a folder: modules are not loaded from file: addresses. */
-function serve(folder: string): Promise<Server> {
-  const server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
-    try {
-      const body = readFileSync(join(folder, path));
-      response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream" }).end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
-}

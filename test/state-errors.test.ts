@@ -335,7 +335,7 @@ describe.each(["onEpoch", "onStep"] as const)("from within %s", (callback) => {
     const [network, twin] = [new NeuralNetwork(OPTIONS), new NeuralNetwork(OPTIONS)];
     let calls = 0;
     const tries = () => {
-      const message = `${method}: expected not to be called from onEpoch or onStep; return false there to end the run`;
+      const message = `${method}: expected no training to be under way`;
       expect(() => call(network)).toThrow(new TypeError(message));
       calls++;
     };

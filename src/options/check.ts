@@ -9,9 +9,6 @@ export function record<K extends string>(name: string, value: unknown, keys: rea
   }
   for (const key of Object.keys(value)) {
     if ((keys as readonly string[]).includes(key)) continue;
-    if (name === "options" && key === "learningRate") {
-      throw new TypeError('options: unknown option "learningRate"; it belongs into optimizer: { name: "sgd", learningRate }');
-    }
     const near = nearest(key, keys);
     throw new TypeError(`${name}: unknown option "${key}"${near ? `; did you mean "${near}"?` : `; known are ${keys.join(", ")}`}`);
   }

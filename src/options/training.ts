@@ -65,9 +65,10 @@ export interface EarlyStopping {
 type Answer = void | null | undefined | boolean | number | bigint | string | symbol | (object & { readonly then?: never });
 
 /** How to train. */
-export type TrainOptions = Validation & Common;
+export type TrainOptions = Watching & Learning & Callbacks<Answer>;
 
-type Validation =
+/** Rows that validate, and what is done because of them. */
+export type Watching =
   | {
       /** Rows that are not learned from, but whose loss is taken after each epoch: the last share of the rows, or rows of their own. Default none, as in Keras. */
       validation: ValidationRows;
@@ -78,7 +79,8 @@ type Validation =
 
 type ValidationRows = { split: number; inputs?: never; targets?: never } | { inputs: Row | Rows; targets: Row | Rows; split?: never };
 
-interface Common {
+/** How the rows are learned from. */
+export interface Learning {
   /** How often to go through all rows: a whole number, 0 or more. */
   epochs: number;
   /** Rows for each step; the last batch of an epoch takes what is left. Default: all rows in one batch, as in the tutorial; Keras' is 32, scikit-learn's up to 200. */
@@ -97,10 +99,6 @@ interface Common {
   classWeights?: "balanced" | readonly number[] | Float64Array | Float32Array;
   /** What to note of each epoch besides the loss. Default nothing, as in Keras. */
   metrics?: readonly MetricName[];
-  /** Called after each epoch, may think but not train; `false` ends the run, as early stopping does. */
-  onEpoch?: (report: EpochReport) => Answer;
-  /** Called after each step, may think but not train; `false` cuts the run there, in mid-epoch too, so that `resume` can go on with it. */
-  onStep?: (report: StepReport) => Answer;
   /**
    * Goes on with the run that `onStep` or an error has cut, to the epochs that it was meant for: with the same rows and options the result has the bits of a run
    * that was not. The history begins anew. Default `false`, which begins a new run and with it a new epoch.
@@ -108,6 +106,14 @@ interface Common {
   resume?: boolean;
   /** Every so many epochs, and the last, go into the history. Default: so that there are at most 1,000. */
   historyInterval?: number;
+}
+
+/** Functions of the user's that a run calls. */
+export interface Callbacks<Answer> {
+  /** Called after each epoch, may think but not train; `false` ends the run, as early stopping does. */
+  onEpoch?: (report: EpochReport) => Answer;
+  /** Called after each step, may think but not train; `false` cuts the run there, in mid-epoch too, so that `resume` can go on with it. */
+  onStep?: (report: StepReport) => Answer;
 }
 
 /** Training options with every default in place. */

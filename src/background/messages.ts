@@ -1,0 +1,25 @@
+import type { Call, History } from "../training.js";
+import type { Progress } from "./options.js";
+import type { Outcome, Setup } from "./session.js";
+
+/** What the calling thread tells the worker. */
+export type ToWorker =
+  | { readonly type: "train"; readonly setup: Setup }
+  | { readonly type: "answer"; readonly answer: boolean }
+  | { readonly type: "stop" };
+
+/** What the worker tells. */
+export type FromWorker =
+  | { readonly type: "ready" }
+  | { readonly type: "progress"; readonly progress: Progress; readonly state: Uint8Array | undefined }
+  | { readonly type: "call"; readonly call: Call; readonly state: Uint8Array | undefined }
+  | { readonly type: "end"; readonly outcome: Omit<Outcome, "error"> & { readonly error?: SentError } }
+  | { readonly type: "failure"; readonly error: SentError };
+
+/** An error as it is sent, since a clone would be no `TrainingError`. */
+export interface SentError {
+  readonly name: string;
+  readonly message: string;
+  /** Of a `TrainingError`. */
+  readonly at?: { readonly iteration: number; readonly epoch: number; readonly loss: number; readonly history: History };
+}

@@ -1,0 +1,59 @@
+import type { Callbacks, Learning, Watching } from "../options/training.js";
+
+/** How far a run has come. */
+export interface Progress {
+  /** The epoch under way, counted from 1 since the network was made. */
+  readonly epoch: number;
+  /** The batch that was learned from last, counted from 1 within its epoch. */
+  readonly batch: number;
+  /** The loss of that batch before its step. */
+  readonly loss: number;
+  /** Rows learned from in a second, since the report before. */
+  readonly samplesPerSecond: number;
+  /** Seconds that are left at this speed, if all epochs are made. */
+  readonly secondsLeft: number;
+}
+
+/** What is taken of an `AbortSignal`. */
+export interface Signal {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+/** How to train without blocking: as `train` does, and these. `onEpoch` and `onStep` may answer by a promise, which is waited for. */
+export type TrainAsyncOptions = Watching & Learning & Callbacks<unknown> & Background;
+
+interface Background {
+  /** Stops the run when it aborts, after the step under way: the promise is rejected with the signal's reason, and `resume` can go on with the run. */
+  signal?: Signal;
+  /** Called about every 100 ms; with it the network becomes what the run has made of it so far. */
+  onProgress?: (progress: Progress) => unknown;
+  /**
+   * Whether to train in a worker. Default `true`: in time slices on the calling thread only where no worker starts. An address is that of the package's `worker.js`,
+   * for pages whose bundler does not find it.
+   */
+  worker?: boolean | string | { readonly href: string };
+}
+
+/** The options of a run in the background. */
+export interface Options {
+  readonly signal: Signal | undefined;
+  readonly onProgress: ((progress: Progress) => unknown) | undefined;
+  /** `false`, or an address, or nothing for the package's. */
+  readonly worker: false | string | undefined;
+  /** What `train` knows too. */
+  readonly options: unknown;
+}
+
+/** Checks what `train` does not know, and leaves it the rest. */
+export function readOptions(given: unknown): Options {
+  if (typeof given !== "object" || given === null) return { signal: undefined, onProgress: undefined, worker: undefined, options: given };
+  const { signal, onProgress, worker = true, ...options } = given as Partial<TrainAsyncOptions>;
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") throw new TypeError("signal: expected an AbortSignal");
+  if (onProgress !== undefined && typeof onProgress !== "function") throw new TypeError("onProgress: expected a function");
+  const address = typeof worker === "object" ? worker?.href : worker;
+  if (typeof address !== "boolean" && typeof address !== "string") throw new TypeError("worker: expected true, false or an address");
+  return { signal, onProgress, worker: address === true ? undefined : address, options };
+}

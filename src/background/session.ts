@@ -1,0 +1,89 @@
+import { Header } from "../abi.js";
+import type { Block } from "../block.js";
+import type { Plan } from "../options/network.js";
+import type { StepReport } from "../options/training.js";
+import type { Call, History, Run } from "../training.js";
+import type { Progress } from "./options.js";
+
+// A session is a run in a block of its own, wherever that is: it begins with a snapshot of the network and ends with one. What it needs of the library is handed to it,
+// since on the calling thread that has it all already.
+
+/** Parts of the library. */
+export interface Tools {
+  readonly Block: new (plan: Plan) => Block;
+  placeRun(block: Block, plan: Plan, run: Run): void;
+  restoreSnapshot(block: Block, bytes: Uint8Array): void;
+  stepReport(block: Block): StepReport;
+  takeSnapshot(block: Block): Uint8Array;
+  trainRun(block: Block, run: Run, milliseconds?: number): Generator<Call | undefined, History, unknown>;
+}
+
+/** What a session begins with; it can be sent to a worker. */
+export interface Setup {
+  readonly plan: Plan;
+  readonly state: Uint8Array;
+  readonly run: Run;
+}
+
+/** The thread that a session works for. */
+export interface Client {
+  /** Lets other events in, and says whether the run is to go on. */
+  pause(): Promise<boolean>;
+  /** Tells how far it is, with the network as it is now where that is small. */
+  progress(progress: Progress, state: Uint8Array | undefined): void;
+  /** Calls a function of the user's and waits for its answer. */
+  call(call: Call, state: Uint8Array | undefined): Promise<unknown>;
+}
+
+/** How a session ended: the network then; and its history, or why there is none, or neither where it was stopped. */
+export interface Outcome {
+  readonly state: Uint8Array;
+  readonly history?: History;
+  readonly error?: unknown;
+}
+
+/** How often to tell of progress. */
+const REPORT_MILLISECONDS = 100;
+/** Larger networks are handed over at the end only: putting one back blocks the calling thread for a millisecond and more for each megabyte. */
+const SMALL = 4 * 2 ** 20;
+
+/** Trains in slices of about `milliseconds` until the run is over, cut or stopped. */
+export async function trainSession(tools: Tools, { plan, state, run }: Setup, client: Client, milliseconds: number): Promise<Outcome> {
+  const block = new tools.Block(plan);
+  tools.restoreSnapshot(block, state);
+  tools.placeRun(block, plan, run);
+  const isSmall = state.length < SMALL;
+  const now = () => (isSmall ? tools.takeSnapshot(block) : undefined);
+  const slices = tools.trainRun(block, run, milliseconds);
+  const speed = speedometer(block);
+  for (let answer: unknown; ; ) {
+    let next: IteratorResult<Call | undefined, History>;
+    try {
+      next = slices.next(answer);
+    } catch (error) {
+      return { state: tools.takeSnapshot(block), error };
+    }
+    if (next.done) return { state: tools.takeSnapshot(block), history: next.value };
+    answer = next.value && (await client.call(next.value, now()));
+    if (!(await client.pause())) return { state: tools.takeSnapshot(block) };
+    const measured = speed();
+    if (measured) {
+      const { epoch, batch, loss } = tools.stepReport(block);
+      client.progress({ epoch, batch, loss, ...measured }, now());
+    }
+  }
+}
+
+/** Answers how fast it goes when it is time to report that. */
+function speedometer(block: Block): () => Pick<Progress, "samplesPerSecond" | "secondsLeft"> | undefined {
+  const rows = block.uint(Header.SampleRows);
+  const seen = () => block.double(Header.Epoch) * rows + block.uint(Header.Cursor);
+  let [time, before] = [performance.now(), seen()];
+  return () => {
+    const seconds = (performance.now() - time) / 1000;
+    if (seconds * 1000 < REPORT_MILLISECONDS) return undefined;
+    const samplesPerSecond = (seen() - before) / seconds;
+    [time, before] = [performance.now(), seen()];
+    return { samplesPerSecond, secondsLeft: (block.double(Header.EpochTarget) * rows - before) / samplesPerSecond };
+  };
+}

@@ -1,0 +1,389 @@
+// Training in the background: the same bits as `train`, by a worker and by slices on this thread; stopped, gone on with, refused and disposed of.
+
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createRequire, syncBuiltinESMExports } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import fc from "fast-check";
+import { type EpochReport, NeuralNetwork, type Progress, type TrainAsyncOptions, TrainingError } from "feedforward";
+import { afterAll, describe, expect, test } from "vitest";
+import { BUILDS } from "./support/builds.js";
+import { expectSameBits } from "./support/compare.js";
+import { randomSource, randomTable } from "./support/data.js";
+import { everything } from "./support/everything.js";
+import { SEED } from "./support/property.js";
+
+afterAll(() => console.log(`properties were checked with FC_SEED=${SEED}`));
+
+const INPUTS = randomTable(1, 200, 5);
+const TARGETS = randomTable(2, 200, 1).map(([value = 0]) => Math.abs(value));
+const RUN = { epochs: 12, batchSize: 16 } as const;
+
+function made(options: object = {}): NeuralNetwork {
+  return new NeuralNetwork({
+    inputs: 5,
+    layers: [{ units: 9, activation: "tanh", dropout: 0.1, normalization: "batch" }, { units: 1 }],
+    optimizer: "adam",
+    ...options,
+  });
+}
+
+function expectSameState(actual: NeuralNetwork, expected: NeuralNetwork): void {
+  expectSameBits(Buffer.from(actual.snapshot().buffer), Buffer.from(expected.snapshot().buffer), "snapshots");
+}
+
+/** What a promise is rejected with. */
+async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("it was not rejected");
+}
+
+const PATHS = [
+  { path: "a worker", worker: true },
+  { path: "slices", worker: false },
+] as const;
+
+/** How many workers were started, and how many messages they were sent: nothing else tells a worker from what stands in for it. */
+const workers = { started: 0, told: 0 };
+const threads = createRequire(import.meta.url)("node:worker_threads") as typeof import("node:worker_threads");
+threads.Worker = class extends threads.Worker {
+  constructor(...given: ConstructorParameters<typeof threads.Worker>) {
+    super(...given);
+    workers.started++;
+  }
+  override postMessage(...given: [unknown]): void {
+    workers.told++;
+    super.postMessage(...given);
+  }
+};
+syncBuiltinESMExports();
+
+describe.each(PATHS)("in $path", ({ worker }) => {
+  test("is where it is trained", async () => {
+    const before = { ...workers };
+    for (const _ of [1, 2, 3]) await made().trainAsync(INPUTS, TARGETS, { ...RUN, worker });
+    // One at most was not there yet.
+    expect(workers.started - before.started).toBeLessThanOrEqual(1);
+    expect(workers.told - before.told).toBe(worker ? 3 : 0);
+  });
+
+  test.each(BUILDS)("the bits and the history are those of train, $name build", async ({ options }) => {
+    const [background, plain] = [made(options), made(options)];
+    const run = { ...RUN, metrics: ["meanAbsoluteError"], validation: { split: 0.2 }, earlyStopping: { patience: 4 } } as const;
+    const history = await background.trainAsync(INPUTS, TARGETS, { ...run, worker });
+    expect(history).toEqual(plain.train(INPUTS, TARGETS, run));
+    expectSameState(background, plain);
+    // And once more, from there on, in the tutorial's way.
+    expect(await background.trainAsync(INPUTS, TARGETS, 3)).toEqual(plain.train(INPUTS, TARGETS, 3));
+    expectSameState(background, plain);
+  });
+
+  test("with everything", async () => {
+    const runs = fc.sample(everything, { numRuns: 40, seed: SEED });
+    for (const { network: options, inputs, targets, train } of runs) {
+      const [background, plain] = [new NeuralNetwork(options), new NeuralNetwork(options)];
+      const outcomes = await Promise.allSettled([
+        background.trainAsync(inputs, targets, { ...(train as TrainAsyncOptions), worker }),
+        (async () => plain.train(inputs, targets, train))(),
+      ]);
+      const [told, expected] = outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : String(outcome.reason)));
+      expect(told).toEqual(expected);
+      expectSameState(background, plain);
+    }
+  });
+
+  test("what is said of each epoch and step, and an answer that is waited for", async () => {
+    const [background, plain] = [made(), made()];
+    const [said, expected]: unknown[][] = [[], []];
+    const run = { ...RUN, epochs: 3 };
+    plain.train(INPUTS, TARGETS, {
+      ...run,
+      onEpoch: (report) => void expected?.push(report),
+      onStep: (report) => void expected?.push(report),
+    });
+    await background.trainAsync(INPUTS, TARGETS, {
+      ...run,
+      worker,
+      onEpoch: (report) => void said?.push(report),
+      onStep: (report) => void said?.push(report),
+    });
+    expect(said).toEqual(expected);
+    expectSameState(background, plain);
+
+    const history = await background.trainAsync(INPUTS, TARGETS, {
+      ...RUN,
+      worker,
+      async onEpoch({ epoch }) {
+        await new Promise((resolve) => setImmediate(resolve));
+        return epoch < 5;
+      },
+    });
+    expect(history.epoch).toEqual([4, 5]);
+    expect(plain.train(INPUTS, TARGETS, { ...RUN, onEpoch: ({ epoch }) => epoch < 5 })).toEqual(history);
+    expectSameState(background, plain);
+  });
+
+  test("the network answers from what was last reported", async () => {
+    const [background, plain] = [made(), made()];
+    const answers: number[][] = [];
+    const expected: number[][] = [];
+    const row = INPUTS[0] as number[];
+    plain.train(INPUTS, TARGETS, { ...RUN, onEpoch: () => void expected.push(plain.think(row)) });
+    await background.trainAsync(INPUTS, TARGETS, {
+      ...RUN,
+      worker,
+      onEpoch({ epoch }) {
+        expect(background.epoch).toBe(epoch);
+        expect(background.evaluate(INPUTS, TARGETS).loss).toBeGreaterThan(0);
+        answers.push(background.think(row));
+      },
+    });
+    expect(answers).toEqual(expected);
+  });
+
+  test("progress", async () => {
+    const network = made();
+    const said: Progress[] = [];
+    const stop = new AbortController();
+    const run = network.trainAsync(INPUTS, TARGETS, {
+      epochs: 10_000_000,
+      batchSize: 16,
+      worker,
+      signal: stop.signal,
+      onProgress(progress) {
+        said.push(progress);
+        expect(network.epoch).toBeGreaterThan(0);
+        if (said.length === 2) stop.abort();
+      },
+    });
+    await reasonOf(run);
+    const [first, second] = said as [Progress, Progress];
+    expect(second.epoch).toBeGreaterThan(first.epoch);
+    for (const { batch, loss, samplesPerSecond, secondsLeft } of said) {
+      expect(batch).toBeGreaterThanOrEqual(1);
+      expect(batch).toBeLessThanOrEqual(13);
+      expect(loss).toBeGreaterThan(0);
+      expect(samplesPerSecond * secondsLeft).toBeGreaterThan(1e9);
+      expect(samplesPerSecond * secondsLeft).toBeLessThan(2e9);
+    }
+  });
+
+  test("stopped at random moments and gone on with, it comes to the bits of a run that was not", async () => {
+    const random = randomSource(SEED);
+    const plain = made();
+    plain.train(INPUTS, TARGETS, { epochs: 300, batchSize: 16 });
+    for (let round = 0; round < 10; round++) {
+      const network = made();
+      let stops = 0;
+      for (let resume = false; ; resume = true) {
+        const stop = new AbortController();
+        const reason = new Error("enough");
+        // Moments of all kinds: before the run has begun, between slices, when it is over.
+        const turns = Math.floor(random() * 30);
+        void (async () => {
+          for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+          stop.abort(reason);
+        })();
+        try {
+          // A run that was stopped before it began is none that can be gone on with.
+          const goesOn = resume && network.step > 0;
+          await network.trainAsync(INPUTS, TARGETS, {
+            epochs: 300,
+            batchSize: 16,
+            worker,
+            resume: goesOn,
+            signal: stops < 6 ? stop.signal : new AbortController().signal,
+          });
+          break;
+        } catch (error) {
+          expect(error).toBe(reason);
+          stops++;
+        }
+      }
+      expectSameState(network, plain);
+    }
+  });
+
+  test("a signal that has aborted already stops it at once", async () => {
+    const [network, plain] = [made(), made()];
+    const reason = { no: "error" };
+    expect(await reasonOf(network.trainAsync(INPUTS, TARGETS, { ...RUN, worker, signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expectSameState(network, plain);
+  });
+
+  test("refuses another run, and restore, while it is under way, and not afterwards", async () => {
+    const network = made();
+    const snapshot = network.snapshot();
+    const run = network.trainAsync(INPUTS, TARGETS, { ...RUN, worker });
+    const message = "expected no training to be under way";
+    expect(() => network.train(INPUTS, TARGETS, 1)).toThrow(new TypeError(`train: ${message}`));
+    expect(() => network.restore(snapshot)).toThrow(new TypeError(`restore: ${message}`));
+    expect(await reasonOf(network.trainAsync(INPUTS, TARGETS, 1))).toEqual(new TypeError(`trainAsync: ${message}`));
+    await run;
+    network.restore(snapshot);
+    network.train(INPUTS, TARGETS, 1);
+  });
+
+  test("dispose ends it", async () => {
+    for (const when of ["at once", "in onEpoch"]) {
+      const network = made();
+      const run = network.trainAsync(INPUTS, TARGETS, {
+        epochs: 1_000_000,
+        worker,
+        ...(when === "in onEpoch" && { onEpoch: ({ epoch }: EpochReport) => (epoch === 3 ? network.dispose() : undefined) }),
+      });
+      if (when === "at once") network.dispose();
+      expect(await reasonOf(run)).toEqual(new TypeError("trainAsync: this network has been disposed"));
+      expect(() => network.think(INPUTS)).toThrow("disposed");
+    }
+  });
+
+  test("what a function of the user's throws ends it, and it can be gone on with", async () => {
+    const [network, plain] = [made(), made()];
+    const mine = new Error("mine");
+    const onStep = ({ step }: { step: number }) => {
+      if (step === 20) throw mine;
+    };
+    expect(await reasonOf(network.trainAsync(INPUTS, TARGETS, { ...RUN, worker, onStep }))).toBe(mine);
+    expect(network.step).toBe(20);
+    await network.trainAsync(INPUTS, TARGETS, { ...RUN, worker, resume: true });
+    plain.train(INPUTS, TARGETS, RUN);
+    expectSameState(network, plain);
+    const later = async () => {
+      throw mine;
+    };
+    expect(await reasonOf(network.trainAsync(INPUTS, TARGETS, { ...RUN, worker, onEpoch: later }))).toBe(mine);
+  });
+
+  test("a run that diverges is rejected with train's error, and the network is that of the last step", async () => {
+    const options = { layers: [{ units: 1, activation: "linear" }], optimizer: { name: "sgd", learningRate: 100 } };
+    const [background, plain] = [made(options), made(options)];
+    const error = (await reasonOf(background.trainAsync(INPUTS, TARGETS, { epochs: 1000, worker }))) as TrainingError;
+    let expected: unknown;
+    try {
+      plain.train(INPUTS, TARGETS, 1000);
+    } catch (thrown) {
+      expected = thrown;
+    }
+    expect(error).toBeInstanceOf(TrainingError);
+    expect({ ...error, message: error.message, history: error.history }).toEqual({
+      ...(expected as TrainingError),
+      message: (expected as TrainingError).message,
+      history: (expected as TrainingError).history,
+    });
+    expectSameState(background, plain);
+  });
+
+  test("data and options that cannot be used are refused as by train", async () => {
+    const network = made();
+    const before = network.snapshot();
+    for (const [inputs, targets, options] of [
+      [[[1]], [1], 1],
+      [INPUTS, TARGETS.slice(1), 1],
+      [INPUTS, TARGETS.map(() => 2), 1],
+      [INPUTS, TARGETS, { epochs: -1 }],
+      [INPUTS, TARGETS, { epochs: 1, epoch: 1 }],
+      [INPUTS, TARGETS, { epochs: 1, resume: true }],
+      [INPUTS, TARGETS, null],
+    ] as const) {
+      const given = (typeof options === "object" && options ? { ...options, worker } : options) as never;
+      const error = await reasonOf(network.trainAsync(inputs as never, targets, given));
+      expect(() => network.train(inputs as never, targets, options as never)).toThrow(error as Error);
+    }
+    expect(network.snapshot()).toEqual(before);
+  });
+
+  test("epoch by epoch", async () => {
+    const [background, plain] = [made(), made()];
+    const reports: EpochReport[] = [];
+    const expected: EpochReport[] = [];
+    for await (const report of background.training(INPUTS, TARGETS, { ...RUN, worker })) {
+      expect(background.epoch).toBe(report.epoch);
+      reports.push(report);
+    }
+    plain.train(INPUTS, TARGETS, { ...RUN, onEpoch: (report) => void expected.push(report) });
+    expect(reports).toEqual(expected);
+    expectSameState(background, plain);
+
+    for await (const { epoch } of background.training(INPUTS, TARGETS, { ...RUN, worker })) if (epoch === 14) break;
+    plain.train(INPUTS, TARGETS, { ...RUN, onEpoch: ({ epoch }) => epoch < 14 });
+    expectSameState(background, plain);
+
+    const loop = (async () => {
+      for await (const _ of background.training(INPUTS, TARGETS.slice(1), { ...RUN, worker }));
+    })();
+    expect(await reasonOf(loop)).toEqual(new RangeError("targets: expected 200 rows, as many as inputs, got 199"));
+  });
+});
+
+test.each([
+  [{ signal: 5 }, "signal: expected an AbortSignal"],
+  [{ signal: null }, "signal: expected an AbortSignal"],
+  [{ onProgress: true }, "onProgress: expected a function"],
+  [{ worker: 5 }, "worker: expected true, false or an address"],
+  [{ worker: null }, "worker: expected true, false or an address"],
+])("options that there are not: %j", async (options, message) => {
+  expect(await reasonOf(made().trainAsync(INPUTS, TARGETS, { ...RUN, ...options } as never))).toEqual(new TypeError(message));
+});
+
+describe("a worker", () => {
+  const program = (name: string, code: string) => {
+    const file = join(tmpdir(), `feedforward-${process.pid}-${name}.mjs`);
+    writeFileSync(file, code);
+    return pathToFileURL(file);
+  };
+
+  test.each([
+    ["that is not there", new URL("file:///nowhere/worker.js")],
+    ["that fails at once", program("fails", "throw new Error('no')")],
+    ["that ends at once", program("ends", "process.exit(3)")],
+    ["whose address is none", "no address"],
+  ])("%s leaves the work to slices on this thread", async (_, worker) => {
+    const [background, plain] = [made(), made()];
+    await background.trainAsync(INPUTS, TARGETS, { ...RUN, worker });
+    plain.train(INPUTS, TARGETS, RUN);
+    expectSameState(background, plain);
+  });
+
+  test("that dies in the midst of a run is told of, and the network is that of the last report", async () => {
+    // A worker that tells of one epoch and then ends.
+    const own = JSON.stringify(pathToFileURL(join(process.cwd(), "dist/worker.js")).href);
+    const worker = program(
+      "dies",
+      `import { parentPort } from "node:worker_threads";
+      let calls = 0;
+      const send = parentPort.postMessage.bind(parentPort);
+      parentPort.postMessage = (message, transfer) => (message.type === "call" && ++calls === 3 ? process.exit(7) : send(message, transfer));
+      await import(${own});`,
+    );
+    const [background, plain] = [made(), made()];
+    // None that waits from before.
+    const busy = Array.from({ length: 8 }, () => made().trainAsync(INPUTS, TARGETS, { epochs: 500 }));
+    const error = await reasonOf(background.trainAsync(INPUTS, TARGETS, { ...RUN, worker, onEpoch: () => {} }));
+    expect((error as Error).message).toBe("trainAsync: the worker ended in the midst of the run (it ended with code 7)");
+    expect(background.epoch).toBe(2);
+    await Promise.all(busy);
+    await background.trainAsync(INPUTS, TARGETS, { ...RUN, resume: true });
+    plain.train(INPUTS, TARGETS, RUN);
+    expectSameState(background, plain);
+  });
+
+  test("keeps a process alive while it trains, and not afterwards", () => {
+    const code = `
+      import { NeuralNetwork } from "feedforward";
+      const network = new NeuralNetwork();
+      network.trainAsync([[0, 0, 1], [1, 1, 1]], [0, 1], 15000).then(({ loss }) => console.log(loss.length));
+    `;
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", code], {
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "1000\n", stderr: "" });
+  });
+});
