@@ -71,7 +71,7 @@ describe("contents", () => {
       expect.arrayContaining(["package.json", "README.md", "CHANGELOG.md", "LICENSE", "dist/index.js", "docs/abi.md"]),
     );
     const known =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|CONTRIBUTING\.md|examples\/[\w.]+|docs\/(guide\/)?[\w-]+\.md|dist\/(options\/)?[\w-]+\.d\.ts|dist\/(index|scalar|feedforward|simd\.\w+|scalar\.\w+)\.js|dist\/feedforward(\.\w+)?\.wasm)$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|CONTRIBUTING\.md|examples\/[\w.]+|docs\/(guide\/)?[\w-]+\.md|dist\/((options|background)\/)?[\w-]+\.d\.ts|dist\/(index|scalar|async|worker|feedforward|simd\.\w+|scalar\.\w+)\.js|dist\/feedforward(\.\w+)?\.wasm)$/;
     expect(packed.filter((path) => !known.test(path))).toEqual([]);
   });
 
@@ -291,14 +291,18 @@ describe("bundlers", () => {
     { platform: "neutral", packed: true },
     { platform: "node", packed: false },
   ] as const)("bundle it for $platform", async ({ platform, packed }) => {
-    const outfile = join(folder, `${platform}.mjs`);
+    const outdir = join(folder, platform);
+    const outfile = join(outdir, "stdin.mjs");
     const { metafile } = await esbuild.build({
       stdin: {
         contents: `import { NeuralNetwork } from "feedforward"; import { scalarCore } from "feedforward/scalar"; scalarCore();${TUTORIAL}`,
         resolveDir: project,
       },
-      outfile,
+      outdir,
+      outExtension: { ".js": ".mjs" },
       bundle: true,
+      // What is loaded on demand is a file of its own.
+      splitting: true,
       platform,
       format: "esm",
       minify: true,
