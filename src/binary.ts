@@ -22,7 +22,7 @@ interface Unpacker {
   unpack(source: number, characters: number, target: number, size: number): void;
 }
 
-/** Compiles an embedded binary: half a millisecond in a new process. Where it has to be unpacked, as in browsers, that takes 35 ms more. */
+/** Compiles an embedded binary: half a millisecond in a new process. Where it has to be unpacked, as in browsers, that takes 50 ms more. */
 export function compile(binary: Embedded): CompiledModule {
   return new WebAssembly.Module((binary.bytes ?? unpacked(binary)) as Uint8Array<ArrayBuffer>);
 }
