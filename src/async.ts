@@ -3,7 +3,7 @@
 import { otherEvents } from "./background/events.js";
 import type { SentError } from "./background/messages.js";
 import { readOptions, type TrainAsyncOptions } from "./background/options.js";
-import { converse, idleWorker, type Listener, release, type WorkerThread } from "./background/pool.js";
+import { converse, idleWorker, type Listener, type PoolWorker, release } from "./background/pool.js";
 import { type Client, type Outcome, type Setup, type Tools, trainSession } from "./background/session.js";
 import { Stop } from "./background/stop.js";
 import type { CompiledModule } from "./binary.js";
@@ -12,8 +12,8 @@ import type { TrainingError } from "./errors.js";
 import type { NeuralNetwork } from "./network.js";
 import type { Plan } from "./options/network.js";
 import type { EpochReport } from "./options/training.js";
-import type { Row, Rows } from "./rows.js";
-import type { Memory } from "./samples.js";
+import type { Row, Rows, Table } from "./rows.js";
+import type { Memory, Targets } from "./samples.js";
 import type { History, Run } from "./training.js";
 
 /** The network that trains, and the parts of the library that its own file has. */
@@ -60,23 +60,25 @@ export async function trainInBackground(host: Host, inputs: unknown, targets: un
       },
       call([name, report], state) {
         put(state);
-        return guarded(() => run.options[name]?.(report as never));
+        // Who wants to stop does not wait for what may never be answered.
+        return Promise.race([guarded(() => run.options[name]?.(report as never)), stop.asked]);
       },
     };
     const setup: Setup = { plan: portablePlan(host), state: host.takeSnapshot(host.block), run: portableRun(run) };
     // To take it may have moved the network's memory.
     put(setup.state);
-    const thread = worker === false ? undefined : await idleWorker(worker);
-    if (stop.isAsked && thread) release(thread);
-    const outcome = stop.isAsked
-      ? { state: setup.state }
-      : await (thread ? inWorker(host, thread, setup, listener, stop) : inSlices(host, setup, listener, stop));
+    const started = worker === false ? undefined : await idleWorker(worker);
+    // A run that is stopped before it begins is placed all the same, so that it can be gone on with.
+    if (stop.isAsked && started) release(started);
+    const outcome = await (started && !stop.isAsked
+      ? inWorker(host, started, setup, listener, stop)
+      : inSlices(host, setup, listener, stop));
     put(outcome.state);
-    if (stop.isAsked && !outcome.history) throw stop.reason;
     if (outcome.error !== undefined) throw outcome.error;
-    return outcome.history as History;
+    if (outcome.history) return outcome.history;
+    throw stop.reason;
   } finally {
-    stop.forget();
+    stop.over();
   }
 }
 
@@ -91,8 +93,8 @@ function inSlices(host: Host, setup: Setup, listener: Listener, stop: Stop): Pro
   return trainSession(host, setup, client, SLICE);
 }
 
-async function inWorker(host: Host, thread: WorkerThread, setup: Setup, listener: Listener, stop: Stop): Promise<Outcome> {
-  const outcome = await converse(thread, setup, listener, stop);
+async function inWorker(host: Host, worker: PoolWorker, setup: Setup, listener: Listener, stop: Stop): Promise<Outcome> {
+  const outcome = await converse(worker, setup, listener, stop);
   return { ...outcome, ...(outcome.error !== undefined && { error: received(host, outcome.error as SentError) }) };
 }
 
@@ -113,7 +115,22 @@ function portableRun(run: Run): Run {
     sampleWeights: undefined,
     classWeights: undefined,
   };
-  return { ...run, options };
+  const { x, t, validation, weights } = run;
+  const targets = (given: Targets): Targets => ({ ...given, table: portableTable(given.table) });
+  return {
+    ...run,
+    options,
+    x: portableTable(x),
+    t: targets(t),
+    validation: validation && { x: portableTable(validation.x), t: targets(validation.t) },
+    weights: weights && portableTable(weights),
+  };
+}
+
+/** A table whose numbers are all of their buffer, since a buffer is sent whole. */
+function portableTable(table: Table): Table {
+  const { values } = table;
+  return values.byteLength === values.buffer.byteLength ? table : { ...table, values: values.slice() };
 }
 
 /** An error that was sent, as it was. */
@@ -129,36 +146,43 @@ export async function* training(
   targets: Row | Rows,
   options: number | TrainAsyncOptions,
 ): AsyncGenerator<EpochReport, History> {
-  const given: TrainAsyncOptions = typeof options === "number" ? { epochs: options } : options;
-  let tell: (report: EpochReport | undefined) => void = () => {};
+  const isObject = typeof options === "object" && options !== null;
+  // What is no object, and no number, is refused below.
+  const given = (isObject ? options : { epochs: options }) as TrainAsyncOptions;
+  let report: EpochReport | undefined;
+  let isOver = false;
+  let wake: () => void = () => {};
   let goOn: (goesOn: boolean) => void = () => {};
-  let next = new Promise<EpochReport | undefined>((resolve) => {
-    tell = resolve;
-  });
+  const over = () => {
+    isOver = true;
+    wake();
+  };
   const done = network.trainAsync(inputs, targets, {
     ...given,
-    async onEpoch(report) {
-      const own = await given.onEpoch?.(report);
+    async onEpoch(next) {
+      const own = await given.onEpoch?.(next);
       const asked = new Promise<boolean>((resolve) => {
         goOn = resolve;
       });
-      tell(report);
+      report = next;
+      wake();
       return (await asked) && own;
     },
   });
-  done.then(
-    () => tell(undefined),
-    () => tell(undefined),
-  );
+  done.then(over, over);
   try {
-    for (let report = await next; report; report = await next) {
-      yield report;
-      next = new Promise((resolve) => {
-        tell = resolve;
-      });
+    for (;;) {
+      while (!report && !isOver) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      if (!report) return await done;
+      const next = report;
+      report = undefined;
+      yield next;
       goOn(true);
     }
-    return await done;
   } finally {
     goOn(false);
     await done.catch(() => {});

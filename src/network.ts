@@ -27,6 +27,9 @@ import {
 import { restoreSnapshot, takeSnapshot } from "./snapshot.js";
 import { answerOf, type History, placeData, placeRun, readRun, stepReport, trainRun } from "./training.js";
 
+/** The options of `think`. */
+const INTO = ["into"] as const;
+
 /** What training in the background needs of this file. */
 const TOOLS = { Block, compiled, placeRun, readRun, restoreSnapshot, stepReport, takeSnapshot, TrainingError, trainRun };
 
@@ -127,7 +130,7 @@ export class NeuralNetwork implements Disposable {
   think(inputs: Row | Rows): number[] | number[][] | Elements | Elements[];
   think(inputs: Row | Rows, options?: { into: Elements }): number[] | number[][] | Elements | Elements[] {
     const { core } = this.#alive("think");
-    const into = options === undefined ? undefined : this.#checkInto(record("options", options, ["into"]).into, core.memory);
+    const into = options === undefined ? undefined : this.#checkInto(record("options", options, INTO).into, core.memory);
     if (Array.isArray(inputs) ? typeof inputs[0] === "number" : into && isNumericArray(inputs)) return this.#thinkRow(inputs as Row, into);
     const table = readTable(inputs, this.#inputShape, core.memory);
     // Only now: a getter in `inputs` may have disposed of the network, or used it.

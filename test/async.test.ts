@@ -191,13 +191,11 @@ describe.each(PATHS)("in $path", ({ worker }) => {
           stop.abort(reason);
         })();
         try {
-          // A run that was stopped before it began is none that can be gone on with.
-          const goesOn = resume && network.step > 0;
           await network.trainAsync(INPUTS, TARGETS, {
             epochs: 300,
             batchSize: 16,
             worker,
-            resume: goesOn,
+            resume,
             signal: stops < 6 ? stop.signal : new AbortController().signal,
           });
           break;
@@ -210,11 +208,62 @@ describe.each(PATHS)("in $path", ({ worker }) => {
     }
   });
 
-  test("a signal that has aborted already stops it at once", async () => {
+  test("a signal that has aborted already stops it before its first step, and it can be gone on with", async () => {
     const [network, plain] = [made(), made()];
+    // A run of its own, not one that was cut before.
+    for (const each of [network, plain]) each.train(INPUTS, TARGETS, { epochs: 7, onStep: () => false });
     const reason = { no: "error" };
     expect(await reasonOf(network.trainAsync(INPUTS, TARGETS, { ...RUN, worker, signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(network.step).toBe(1);
+    network.train(INPUTS, TARGETS, { ...RUN, resume: true });
+    plain.train(INPUTS, TARGETS, RUN);
     expectSameState(network, plain);
+  });
+
+  test("neither a signal nor dispose waits for an answer that does not come", async () => {
+    for (const how of ["signal", "dispose"]) {
+      const network = made();
+      const stop = new AbortController();
+      let asked: () => void = () => {};
+      const isAsked = new Promise<void>((resolve) => {
+        asked = resolve;
+      });
+      const onEpoch = () => {
+        asked();
+        return new Promise(() => {});
+      };
+      const run = reasonOf(network.trainAsync(INPUTS, TARGETS, { ...RUN, worker, onEpoch, signal: stop.signal }));
+      await isAsked;
+      if (how === "signal") stop.abort("enough");
+      else network.dispose();
+      expect(await run).toEqual(how === "signal" ? "enough" : new TypeError("trainAsync: this network has been disposed"));
+    }
+  });
+
+  test("what happens after a run is nothing to the next one", async () => {
+    const [first, second, plain] = [made(), made(), made()];
+    let fail: (error: Error) => void = () => {};
+    const stop = new AbortController();
+    const onProgress = () =>
+      new Promise((_, reject) => {
+        fail = reject;
+      });
+    const long = { epochs: 2000, batchSize: 16 };
+    await first.trainAsync(INPUTS, TARGETS, { ...long, worker, onProgress, signal: stop.signal });
+    const run = second.trainAsync(INPUTS, TARGETS, { ...long, worker });
+    fail(new Error("late"));
+    stop.abort();
+    expect(await run).toEqual(plain.train(INPUTS, TARGETS, long));
+    expectSameState(second, plain);
+  });
+
+  test("a part of a large buffer is trained from, not all of it", async () => {
+    const [background, plain] = [made(), made()];
+    const large = new Float64Array(1_000_000).fill(0.5);
+    const part = { data: large.subarray(500, 1500), rows: 200 };
+    await background.trainAsync(part, TARGETS, { ...RUN, worker });
+    plain.train(part, TARGETS, RUN);
+    expectSameState(background, plain);
   });
 
   test("refuses another run, and restore, while it is under way, and not afterwards", async () => {
@@ -323,11 +372,12 @@ describe.each(PATHS)("in $path", ({ worker }) => {
 });
 
 test.each([
-  [{ signal: 5 }, "signal: expected an AbortSignal"],
-  [{ signal: null }, "signal: expected an AbortSignal"],
-  [{ onProgress: true }, "onProgress: expected a function"],
-  [{ worker: 5 }, "worker: expected true, false or an address"],
-  [{ worker: null }, "worker: expected true, false or an address"],
+  [{ signal: 5 }, "signal: expected an AbortSignal, got 5"],
+  [{ signal: null }, "signal: expected an AbortSignal, got null"],
+  [{ onProgress: true }, "onProgress: expected a function, got true"],
+  [{ worker: 5 }, "worker: expected true, false or an address, got 5"],
+  [{ worker: null }, "worker: expected true, false or an address, got null"],
+  [{ sginal: 5 }, 'options: unknown option "sginal"; did you mean "signal"?'],
 ])("options that there are not: %j", async (options, message) => {
   expect(await reasonOf(made().trainAsync(INPUTS, TARGETS, { ...RUN, ...options } as never))).toEqual(new TypeError(message));
 });
@@ -374,11 +424,48 @@ describe("a worker", () => {
     expectSameState(background, plain);
   });
 
-  test("keeps a process alive while it trains, and not afterwards", () => {
+  test("that dies while the body of a loop over epochs is at work ends the loop", async () => {
+    const own = JSON.stringify(pathToFileURL(join(process.cwd(), "dist/worker.js")).href);
+    const worker = program(
+      "dies-later",
+      `import { parentPort } from "node:worker_threads";
+      const send = parentPort.postMessage.bind(parentPort);
+      parentPort.postMessage = (message, transfer) => {
+        send(message, transfer);
+        if (message.type === "call") setImmediate(() => process.exit(9));
+      };
+      await import(${own});`,
+    );
+    const network = made();
+    const ends = new Promise((resolve) => {
+      const { Worker } = threads;
+      threads.Worker = class extends Worker {
+        constructor(...given: ConstructorParameters<typeof threads.Worker>) {
+          super(...given);
+          this.on("exit", resolve);
+        }
+      };
+      syncBuiltinESMExports();
+    });
+    const loop = (async () => {
+      for await (const _ of network.training(INPUTS, TARGETS, { ...RUN, worker })) await ends;
+    })();
+    expect(String(await reasonOf(loop))).toContain("the worker ended in the midst of the run (it ended with code 9)");
+  });
+
+  test.each([
+    ["while it trains, and not afterwards", `network.trainAsync(inputs, [0, 1], 15000).then(({ loss }) => console.log(loss.length));`],
+    ["not while it waits for an answer", `await network.training(inputs, [0, 1], 15000).next(); console.log(1000);`],
+    [
+      "not when several have ended",
+      `await Promise.all([1, 2, 3, 4, 5].map(() => new NeuralNetwork().trainAsync(inputs, [0, 1], 10))); console.log(1000);`,
+    ],
+  ])("keeps a process alive %s", (_, task) => {
     const code = `
       import { NeuralNetwork } from "feedforward";
       const network = new NeuralNetwork();
-      network.trainAsync([[0, 0, 1], [1, 1, 1]], [0, 1], 15000).then(({ loss }) => console.log(loss.length));
+      const inputs = [[0, 0, 1], [1, 1, 1]];
+      ${task}
     `;
     const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", code], {
       encoding: "utf8",

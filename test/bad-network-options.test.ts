@@ -4,8 +4,7 @@ import { NeuralNetwork } from "feedforward";
 import { describe, expect, test } from "vitest";
 import { type Anything, expectSameNetwork, fresh, INPUTS, type Kind, refuses, rejects, TARGETS } from "./support/bad-input.js";
 
-const BIASES =
-  "expected one of true, false, uniform, zeros, constant, glorotUniform, glorotNormal, heUniform, heNormal, lecunUniform, lecunNormal";
+const BIASES = "expected one of uniform, zeros, constant, glorotUniform, glorotNormal, heUniform, heNormal, lecunUniform, lecunNormal";
 
 describe("options of a network", () => {
   const layers = [{ units: 1 }];

@@ -1,5 +1,6 @@
 // think(inputs, { into }): the same answers, in the caller's array.
 
+import { execFileSync } from "node:child_process";
 import { NeuralNetwork } from "feedforward";
 import { describe, expect, test } from "vitest";
 import { BUILDS } from "./support/builds.js";
@@ -54,4 +55,24 @@ describe.each(BUILDS)("$name build", ({ options }) => {
     expect(think(into, new Float64Array([1, 2]))).toThrow(RangeError);
     expect(Array.from(into)).toEqual([7, 7]);
   });
+});
+
+test("nothing is allocated for a row", () => {
+  const code = `
+    import { NeuralNetwork } from "feedforward";
+    const network = new NeuralNetwork();
+    const options = { into: new Float64Array(1) };
+    for (const row of [[1, 0, 0], Float64Array.of(1, 0, 0)]) {
+      for (let i = 0; i < 200_000; i++) network.think(row, options);
+      gc();
+      const before = process.memoryUsage().heapUsed;
+      for (let i = 0; i < 100_000; i++) network.think(row, options);
+      console.log((process.memoryUsage().heapUsed - before) / 100_000);
+    }
+  `;
+  const flags = ["--expose-gc", "--max-semi-space-size=256", "--input-type=module", "--eval", code];
+  const bytes = execFileSync(process.execPath, flags, { encoding: "utf8" }).trim().split("\n").map(Number);
+  expect(bytes).toHaveLength(2);
+  // The smallest object takes 16.
+  for (const each of bytes) expect(each).toBeLessThan(12);
 });

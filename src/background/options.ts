@@ -1,4 +1,6 @@
-import type { Callbacks, Learning, Watching } from "../options/training.js";
+import { wrongKind } from "../errors.js";
+import { record } from "../options/check.js";
+import { type Callbacks, KEYS, type Learning, type Watching } from "../options/training.js";
 
 /** How far a run has come. */
 export interface Progress {
@@ -27,14 +29,14 @@ export type TrainAsyncOptions = Watching & Learning & Callbacks<unknown> & Backg
 
 interface Background {
   /** Stops the run when it aborts, after the step under way: the promise is rejected with the signal's reason, and `resume` can go on with the run. */
-  signal?: Signal;
+  signal?: Signal | undefined;
   /** Called about every 100 ms; with it the network becomes what the run has made of it so far. */
-  onProgress?: (progress: Progress) => unknown;
+  onProgress?: ((progress: Progress) => unknown) | undefined;
   /**
    * Whether to train in a worker. Default `true`: in time slices on the calling thread only where no worker starts. An address is that of the package's `worker.js`,
    * for pages whose bundler does not find it.
    */
-  worker?: boolean | string | { readonly href: string };
+  worker?: boolean | string | { readonly href: string } | undefined;
 }
 
 /** The options of a run in the background. */
@@ -50,10 +52,17 @@ export interface Options {
 /** Checks what `train` does not know, and leaves it the rest. */
 export function readOptions(given: unknown): Options {
   if (typeof given !== "object" || given === null) return { signal: undefined, onProgress: undefined, worker: undefined, options: given };
-  const { signal, onProgress, worker = true, ...options } = given as Partial<TrainAsyncOptions>;
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") throw new TypeError("signal: expected an AbortSignal");
-  if (onProgress !== undefined && typeof onProgress !== "function") throw new TypeError("onProgress: expected a function");
-  const address = typeof worker === "object" ? worker?.href : worker;
-  if (typeof address !== "boolean" && typeof address !== "string") throw new TypeError("worker: expected true, false or an address");
-  return { signal, onProgress, worker: address === true ? undefined : address, options };
+  const { signal, onProgress, worker = true, ...options } = record("options", given, [...KEYS, "signal", "onProgress", "worker"]);
+  if (signal !== undefined && typeof (signal as Partial<Signal> | null)?.addEventListener !== "function") {
+    throw wrongKind("signal", "an AbortSignal", signal);
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") throw wrongKind("onProgress", "a function", onProgress);
+  const address = typeof worker === "object" ? (worker as Partial<URL> | null)?.href : worker;
+  if (typeof address !== "boolean" && typeof address !== "string") throw wrongKind("worker", "true, false or an address", worker);
+  return {
+    signal: signal as Signal | undefined,
+    onProgress: onProgress as Options["onProgress"],
+    worker: address === true ? undefined : address,
+    options,
+  };
 }

@@ -57,6 +57,7 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
   const slices = tools.trainRun(block, run, milliseconds);
   const speed = speedometer(block);
   for (let answer: unknown; ; ) {
+    if (!(await client.pause())) return { state: tools.takeSnapshot(block) };
     let next: IteratorResult<Call | undefined, History>;
     try {
       next = slices.next(answer);
@@ -65,7 +66,6 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
     }
     if (next.done) return { state: tools.takeSnapshot(block), history: next.value };
     answer = next.value && (await client.call(next.value, now()));
-    if (!(await client.pause())) return { state: tools.takeSnapshot(block) };
     const measured = speed();
     if (measured) {
       const { epoch, batch, loss } = tools.stepReport(block);

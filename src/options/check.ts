@@ -7,8 +7,9 @@ export function record<K extends string>(name: string, value: unknown, keys: rea
   if (typeof value !== "object" || value === null || Symbol.iterator in value) {
     throw wrongKind(name, "an object", value);
   }
-  for (const key of Object.keys(value)) {
-    if ((keys as readonly string[]).includes(key)) continue;
+  // Not over a list of its keys, which `think` would make for each row.
+  for (const key in value) {
+    if ((keys as readonly string[]).includes(key) || !Object.hasOwn(value, key)) continue;
     const near = nearest(key, keys);
     throw new TypeError(`${name}: unknown option "${key}"${near ? `; did you mean "${near}"?` : `; known are ${keys.join(", ")}`}`);
   }

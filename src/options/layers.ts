@@ -112,7 +112,7 @@ const INITIALIZERS = {
   orthogonal: Initializer.Orthogonal,
 } as const;
 
-const { orthogonal: _, ...BIAS_INITIALIZERS } = { true: Initializer.Zeros, false: Initializer.Zeros, ...INITIALIZERS };
+const { orthogonal: _, ...BIAS_INITIALIZERS } = INITIALIZERS;
 
 const NORMALIZATIONS = { layer: Normalization.Layer, batch: Normalization.Batch } as const;
 
@@ -168,12 +168,7 @@ function readLayer(name: string, given: unknown, inputs: number, isLast: boolean
   });
   const givenBias = or(options.bias, true);
   const bias = givenBias !== false;
-  const biases = readInitializer(
-    `${name}.bias`,
-    typeof givenBias === "boolean" ? String(givenBias) : givenBias,
-    precision,
-    BIAS_INITIALIZERS,
-  );
+  const biases = readInitializer(`${name}.bias`, typeof givenBias === "boolean" ? "zeros" : givenBias, precision, BIAS_INITIALIZERS);
   const normalization = readNormalization(`${name}.normalization`, options.normalization);
   return {
     units,

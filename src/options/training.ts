@@ -137,7 +137,8 @@ export interface TrainPlan {
   readonly historyInterval: number;
 }
 
-const KEYS = [
+/** The options of `train`. */
+export const KEYS = [
   "epochs",
   "batchSize",
   "shuffle",
