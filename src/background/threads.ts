@@ -55,7 +55,9 @@ export async function parentOf<Sent, Received>(): Promise<Peer<Sent, Received>> 
 /** Starts the package's worker, or the one at `address`. It may fail later: see `onEnd`. */
 export async function startThread<Sent, Received>(address?: string): Promise<Thread<Sent, Received>> {
   const threads = await nodeThreads();
-  if (threads) return ofNode(new threads.Worker(address === undefined ? new URL("./worker.js", import.meta.url) : new URL(address)));
+  // Not the expression below, or bundlers would bring the worker twice.
+  const here: string = import.meta.url;
+  if (threads) return ofNode(new threads.Worker(address === undefined ? new URL("./worker.js", here) : new URL(address)));
   // Bundlers look for just this expression.
   return ofBrowser(
     address === undefined

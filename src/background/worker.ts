@@ -7,53 +7,56 @@ import { placeRun, stepReport, trainRun } from "../training.js";
 import { otherEvents } from "./events.js";
 import type { FromWorker, SentError, ToWorker } from "./messages.js";
 import { type Client, type Setup, trainSession } from "./session.js";
-import { parentOf } from "./threads.js";
+import { type Peer, parentOf } from "./threads.js";
 
 /** A slice's milliseconds: so late a stop may come. */
 const SLICE = 10;
 
 const tools = { Block, placeRun, restoreSnapshot, stepReport, takeSnapshot, trainRun };
 
-const parent = await parentOf<FromWorker, ToWorker>();
-let answer: (goesOn: boolean) => void;
-let goesOn = true;
+// No await at the top: bundlers make scripts of workers that are no modules.
+void parentOf<FromWorker, ToWorker>().then(serve);
 
-parent.receive((message: ToWorker) => {
-  if (message.type === "train") void train(message.setup);
-  else if (message.type === "answer") answer(message.answer);
-  else goesOn = false;
-});
-tell({ type: "ready" });
+/** Does what the parent tells. Nothing is told before it has heard that this is ready. */
+function serve(parent: Peer<FromWorker, ToWorker>): void {
+  let answer: (goesOn: boolean) => void;
+  let goesOn = true;
 
-const client: Client = {
-  async pause() {
-    await otherEvents();
-    return goesOn;
-  },
-  progress(progress, state) {
-    tell({ type: "progress", progress, state }, state);
-  },
-  call(call, state) {
-    tell({ type: "call", call, state }, state);
-    return new Promise((resolve) => {
-      answer = resolve;
-    });
-  },
-};
+  /** Sends a message; the bytes of a state are handed over and not copied. */
+  const tell = (message: FromWorker, state?: Uint8Array) => parent.send(message, state ? [state.buffer] : []);
 
-async function train(setup: Setup): Promise<void> {
-  goesOn = true;
-  try {
-    const { error, ...outcome } = await trainSession(tools, setup, client, SLICE);
-    tell({ type: "end", outcome: { ...outcome, ...(error !== undefined && { error: sent(error) }) } }, outcome.state);
-  } catch (error) {
-    tell({ type: "failure", error: sent(error) });
-  }
-}
+  const client: Client = {
+    async pause() {
+      await otherEvents();
+      return goesOn;
+    },
+    progress(progress, state) {
+      tell({ type: "progress", progress, state }, state);
+    },
+    call(call, state) {
+      tell({ type: "call", call, state }, state);
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    },
+  };
 
-/** Sends a message; the bytes of a state are handed over and not copied. */
-function tell(message: FromWorker, state?: Uint8Array): void {
-  parent.send(message, state ? [state.buffer] : []);
+  const train = async (setup: Setup) => {
+    goesOn = true;
+    try {
+      const { error, ...outcome } = await trainSession(tools, setup, client, SLICE);
+      tell({ type: "end", outcome: { ...outcome, ...(error !== undefined && { error: sent(error) }) } }, outcome.state);
+    } catch (error) {
+      tell({ type: "failure", error: sent(error) });
+    }
+  };
+
+  parent.receive((message) => {
+    if (message.type === "train") void train(message.setup);
+    else if (message.type === "answer") answer(message.answer);
+    else goesOn = false;
+  });
+  tell({ type: "ready" });
 }
 
 function sent(error: unknown): SentError {
