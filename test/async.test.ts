@@ -49,13 +49,15 @@ const PATHS = [
   { path: "slices", worker: false },
 ] as const;
 
-/** How many workers were started, and how many messages they were sent: nothing else tells a worker from what stands in for it. */
-const workers = { started: 0, told: 0 };
 const threads = createRequire(import.meta.url)("node:worker_threads") as typeof import("node:worker_threads");
+
+/** How many workers were started, and how many messages they were sent: nothing else tells a worker from what stands in for it. */
+const workers = { started: 0, told: 0, all: [] as InstanceType<typeof threads.Worker>[] };
 threads.Worker = class extends threads.Worker {
   constructor(...given: ConstructorParameters<typeof threads.Worker>) {
     super(...given);
     workers.started++;
+    workers.all.push(this);
   }
   override postMessage(...given: [unknown]): void {
     workers.told++;
@@ -418,10 +420,43 @@ describe("a worker", () => {
     const error = await reasonOf(background.trainAsync(INPUTS, TARGETS, { ...RUN, worker, onEpoch: () => {} }));
     expect((error as Error).message).toBe("trainAsync: the worker ended in the midst of the run (it ended with code 7)");
     expect(background.epoch).toBe(2);
+    // The next one is not given to the dead.
+    const other = made();
+    await other.trainAsync(INPUTS, TARGETS, { ...RUN, worker: false });
+    const again = await reasonOf(made().trainAsync(INPUTS, TARGETS, { ...RUN, worker, onEpoch: () => {} }));
+    expect((again as Error).message).toContain("it ended with code 7");
     await Promise.all(busy);
     await background.trainAsync(INPUTS, TARGETS, { ...RUN, resume: true });
     plain.train(INPUTS, TARGETS, RUN);
     expectSameState(background, plain);
+  });
+
+  test("killed at random moments leaves a network that can be trained to the same bits", { timeout: 60_000 }, async () => {
+    const random = randomSource(SEED);
+    const run = { epochs: 60, batchSize: 16 };
+    const plain = made();
+    plain.train(INPUTS, TARGETS, run);
+    let deaths = 0;
+    for (let round = 0; round < 50; round++) {
+      const network = made();
+      const [moment, turns] = [Math.floor(random() * 61), Math.floor(random() * 5)];
+      const kill = async () => {
+        for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+        for (const each of workers.all.splice(0)) void each.terminate();
+      };
+      if (moment === 0) void kill();
+      try {
+        await network.trainAsync(INPUTS, TARGETS, { ...run, onEpoch: ({ epoch }) => void (epoch === moment && kill()) });
+      } catch (error) {
+        expect(String(error)).toContain("the worker ended in the midst of the run");
+        deaths++;
+        // It may have told of the last epoch, and died before it told of the end.
+        if (network.epoch < run.epochs) network.train(INPUTS, TARGETS, { ...run, resume: network.step > 0 });
+      }
+      expectSameState(network, plain);
+      network.dispose();
+    }
+    expect(deaths).toBeGreaterThan(0);
   });
 
   test("that dies while the body of a loop over epochs is at work ends the loop", async () => {

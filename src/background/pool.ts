@@ -7,6 +7,7 @@ import { startThread, type Thread } from "./threads.js";
 export interface PoolWorker {
   readonly thread: Thread<ToWorker, FromWorker>;
   readonly address: string | undefined;
+  hasEnded: boolean;
   /** What its messages, and its end, go to while it works. */
   task: { hear(message: FromWorker): void; end(error: Error): void } | undefined;
 }
@@ -49,6 +50,7 @@ export function converse(worker: PoolWorker, setup: Setup, listener: Listener, s
 /** Lets a worker wait for more work, for which no process stays alive; ends it if others wait already. */
 export function release(worker: PoolWorker): void {
   worker.task = undefined;
+  if (worker.hasEnded) return;
   worker.thread.keepAlive(false);
   if (idle.length < MOST_IDLE) idle.push(worker);
   else worker.thread.end();
@@ -59,7 +61,7 @@ export async function idleWorker(address: string | undefined): Promise<PoolWorke
   const known = idle.findIndex((worker) => worker.address === address);
   if (known >= 0) return idle.splice(known, 1)[0];
   try {
-    const worker: PoolWorker = { thread: await startThread<ToWorker, FromWorker>(address), address, task: undefined };
+    const worker: PoolWorker = { thread: await startThread<ToWorker, FromWorker>(address), address, hasEnded: false, task: undefined };
     await new Promise<void>((resolve, reject) => {
       worker.thread.receive((message) => {
         if (message.type === "ready") resolve();
@@ -67,6 +69,7 @@ export async function idleWorker(address: string | undefined): Promise<PoolWorke
       });
       worker.thread.onEnd((error) => {
         reject(error);
+        worker.hasEnded = true;
         const at = idle.indexOf(worker);
         if (at >= 0) idle.splice(at, 1);
         worker.task?.end(error);
