@@ -1,0 +1,155 @@
+// The same bits in every JavaScript engine that there is here, by `train` and in the background: Node's releases, Bun and Deno, Chromium, Firefox and WebKitGTK.
+// `npm ci` in test/engines and Debian's packages chromium, firefox-esr, webkit2gtk-driver, xvfb and xauth bring them; .ci/run installs all.
+
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import * as library from "feedforward";
+import { scalarCore } from "feedforward/scalar";
+import { chromium } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Outcome, task } from "./engines/task.js";
+import { findChromium, need } from "./support/programs.js";
+import { serve } from "./support/server.js";
+
+const MINUTE = 60_000;
+const FOLDER = join(process.cwd(), "test/engines/node_modules");
+
+let expected: Outcome["digests"];
+
+beforeAll(async () => {
+  expected = (await task(library)).digests;
+  expect(Object.keys(expected)).toHaveLength(7);
+});
+
+/** A file, where it is there. */
+const found = (path: string) => (existsSync(path) ? path : undefined);
+const installed = (path: string) => found(join(FOLDER, path));
+
+test("the scalar build", async () => {
+  expect((await task(library, { core: scalarCore() })).digests).toEqual(expected);
+});
+
+test.for([
+  ["Node 22", "node-22/bin/node", []],
+  ["Node 24", "node-24/bin/node", []],
+  ["Bun", ".bin/bun", ["run"]],
+  ["Deno", ".bin/deno", ["run", "--allow-read", "--allow-env"]],
+] as const)("%s", { timeout: 2 * MINUTE }, ([name, path, args], context) => {
+  const program = need(context, installed(path), `there is no ${name} (npm ci in test/engines)`);
+  const { status, stdout, stderr } = spawnSync(program, [...args, "test/engines/console.js"], { encoding: "utf8", timeout: MINUTE });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect((JSON.parse(stdout) as Outcome).digests).toEqual(expected);
+});
+
+/** What a page is told to do: import the library and the task, and answer. A text, since vitest would put functions of its own in place of imports. */
+const PROGRAM =
+  'Promise.all([import("/dist/feedforward.js"), import("/test/engines/task.js")]).then(([library, { task }]) => task(library))';
+
+describe("browsers", () => {
+  type Page = (address: string) => Promise<unknown>;
+
+  test.for<[name: string, open: (context: Parameters<typeof need>[0]) => Page]>([
+    ["Chromium", inChromium],
+    ["Firefox", inFirefox],
+    ["WebKitGTK", inWebKit],
+  ])("%s", { timeout: 3 * MINUTE }, async ([, open], context) => {
+    const run = open(context);
+    const server = await serve(process.cwd());
+    try {
+      const { digests, workers } = (await run(`http://127.0.0.1:${(server.address() as AddressInfo).port}/dist/async.js`)) as Outcome;
+      expect(digests).toEqual(expected);
+      // One for all runs, one after the other.
+      expect(workers).toBe(1);
+    } finally {
+      server.close();
+    }
+  });
+
+  function inChromium(context: Parameters<typeof need>[0]): Page {
+    const executablePath = need(context, findChromium(), "there is no Chromium (/usr/bin/chromium or FEEDFORWARD_CHROMIUM)");
+    return async (address) => {
+      const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"], timeout: MINUTE });
+      try {
+        const page = await browser.newPage();
+        await page.goto(address);
+        return await page.evaluate(PROGRAM);
+      } finally {
+        await browser.close();
+      }
+    };
+  }
+
+  function inFirefox(context: Parameters<typeof need>[0]): Page {
+    const executablePath = need(context, found("/usr/bin/firefox-esr"), "there is no Firefox (/usr/bin/firefox-esr)");
+    const driver = need(context, installed("puppeteer-core/package.json"), "there is no puppeteer-core (npm ci in test/engines)");
+    return async (address) => {
+      const { default: puppeteer } = await import(createRequire(driver).resolve("puppeteer-core"));
+      const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, timeout: MINUTE });
+      try {
+        const page = await browser.newPage();
+        await page.goto(address);
+        return await page.evaluate(PROGRAM);
+      } finally {
+        await browser.close();
+      }
+    };
+  }
+
+  function inWebKit(context: Parameters<typeof need>[0]): Page {
+    const binary = need(
+      context,
+      found("/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser"),
+      "there is no WebKitGTK (webkit2gtk-driver)",
+    );
+    const xvfb = need(context, found("/usr/bin/xvfb-run"), "there is no xvfb-run, which WebKitGTK needs");
+    const selenium = need(context, installed("selenium-webdriver/package.json"), "there is no selenium-webdriver (npm ci in test/engines)");
+    return async (address) => {
+      const { Builder, Capabilities } = createRequire(selenium)("selenium-webdriver");
+      const port = await freePort();
+      const driver = spawn(xvfb, ["-a", "WebKitWebDriver", `--port=${port}`], { stdio: "ignore", detached: true });
+      try {
+        await answers(`http://127.0.0.1:${port}/status`);
+        const capabilities = new Capabilities()
+          .set("browserName", "MiniBrowser")
+          .set("webkitgtk:browserOptions", { binary, args: ["--automation"] });
+        const session = await new Builder().usingServer(`http://127.0.0.1:${port}`).withCapabilities(capabilities).build();
+        try {
+          await session.manage().setTimeouts({ script: MINUTE, pageLoad: MINUTE });
+          await session.get(address);
+          return await session.executeAsyncScript(`const tell = arguments[0]; ${PROGRAM}.then(tell, (error) => tell(String(error)));`);
+        } finally {
+          await session.quit();
+        }
+      } finally {
+        // With the display and all that was started in it.
+        if (driver.pid !== undefined) process.kill(-driver.pid);
+      }
+    };
+  }
+});
+
+/** A port that nobody listens at. */
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Resolves when somebody answers there. */
+async function answers(address: string): Promise<void> {
+  for (const end = Date.now() + MINUTE; ; ) {
+    try {
+      await fetch(address);
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// What every engine does, for its digests to be compared with those of the Node that runs the tests: no engine of its own in it, so that all can load it.
+
+const INPUTS = Array.from({ length: 60 }, (_, i) => [((i * 7919) % 97) / 128, ((i * 104729) % 89) / 128]);
+const TARGETS = INPUTS.map(([a, b]) => (a > b ? 1 : 0));
+const RUN = { epochs: 60, batchSize: 8 };
+
+const OPTIONS = {
+  float64: { inputs: 2, layers: [{ units: 9, activation: "tanh", dropout: 0.1, normalization: "batch" }, { units: 1 }], optimizer: "adam" },
+  float32: {
+    inputs: 2,
+    layers: [
+      { units: 12, activation: "gelu", bias: "glorotUniform", normalization: "layer" },
+      { units: 2, activation: "softmax" },
+    ],
+    optimizer: { name: "nadam", clipNorm: 1 },
+    precision: "float32",
+  },
+};
+
+/** SHA-256 of a network's whole state. */
+async function digestOf(network) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", network.snapshot()));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Trains by `train` and in the background, where that is; `options` besides choose a core. */
+export async function task({ NeuralNetwork }, options = {}) {
+  const digests = {};
+  const Original = globalThis.Worker;
+  let workers = 0;
+  if (Original) {
+    globalThis.Worker = class extends Original {
+      constructor(...given) {
+        super(...given);
+        workers++;
+      }
+    };
+  }
+  for (const [name, each] of Object.entries(OPTIONS)) {
+    const made = () => new NeuralNetwork({ ...each, ...options });
+    const plain = made();
+    plain.train(INPUTS, TARGETS, RUN);
+    digests[`${name}, train`] = await digestOf(plain);
+    for (const worker of [true, false]) {
+      const network = made();
+      const stop = new AbortController();
+      const onEpoch = ({ epoch }) => void (epoch === 20 && stop.abort("enough"));
+      const reason = await network.trainAsync(INPUTS, TARGETS, { ...RUN, worker, signal: stop.signal, onEpoch }).catch((reason) => reason);
+      if (reason !== "enough" || network.epoch !== 20) throw new Error(`not stopped: ${reason}, ${network.epoch}`);
+      await network.trainAsync(INPUTS, TARGETS, { ...RUN, worker, resume: true });
+      digests[`${name}, trainAsync ${worker ? "in a worker" : "in slices"}`] = await digestOf(network);
+    }
+  }
+  const tutorial = new NeuralNetwork(options);
+  let epochs = 0;
+  for await (const { loss } of tutorial.training(
+    [
+      [0, 0, 1],
+      [1, 1, 1],
+      [1, 0, 1],
+      [0, 1, 1],
+    ],
+    [0, 1, 1, 0],
+    15_000,
+  )) {
+    epochs++;
+    if (loss < 0.01) break;
+  }
+  digests[`the tutorial's, ${epochs} epochs`] = await digestOf(tutorial);
+  return { digests, workers };
+}
