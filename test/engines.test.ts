@@ -70,16 +70,7 @@ describe("browsers", () => {
 
   function inChromium(context: Parameters<typeof need>[0]): Page {
     const executablePath = need(context, findChromium(), "there is no Chromium (/usr/bin/chromium or FEEDFORWARD_CHROMIUM)");
-    return async (address) => {
-      const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"], timeout: MINUTE });
-      try {
-        const page = await browser.newPage();
-        await page.goto(address);
-        return await page.evaluate(PROGRAM);
-      } finally {
-        await browser.close();
-      }
-    };
+    return async (address) => visit(await chromium.launch({ executablePath, args: ["--no-sandbox"], timeout: MINUTE }), address);
   }
 
   function inFirefox(context: Parameters<typeof need>[0]): Page {
@@ -87,15 +78,18 @@ describe("browsers", () => {
     const driver = need(context, installed("puppeteer-core/package.json"), "there is no puppeteer-core (npm ci in test/engines)");
     return async (address) => {
       const { default: puppeteer } = await import(createRequire(driver).resolve("puppeteer-core"));
-      const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, timeout: MINUTE });
-      try {
-        const page = await browser.newPage();
-        await page.goto(address);
-        return await page.evaluate(PROGRAM);
-      } finally {
-        await browser.close();
-      }
+      return visit(await puppeteer.launch({ browser: "firefox", executablePath, headless: true, timeout: MINUTE }), address);
     };
+  }
+
+  async function visit(browser: Browser, address: string): Promise<unknown> {
+    try {
+      const page = await browser.newPage();
+      await page.goto(address);
+      return await page.evaluate(PROGRAM);
+    } finally {
+      await browser.close();
+    }
   }
 
   function inWebKit(context: Parameters<typeof need>[0]): Page {
@@ -130,6 +124,12 @@ describe("browsers", () => {
     };
   }
 });
+
+/** What Playwright's and Puppeteer's browsers have in common. */
+interface Browser {
+  newPage(): Promise<{ goto(address: string): Promise<unknown>; evaluate(program: string): Promise<unknown> }>;
+  close(): Promise<void>;
+}
 
 /** A port that nobody listens at. */
 function freePort(): Promise<number> {
