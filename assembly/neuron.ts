@@ -1,15 +1,11 @@
 import { Loss, Optimizer, Reduction, Schedule } from "../src/abi";
-import { normalExponential } from "./kernels/exponential";
+import { isNormalRange, normalExponential } from "./kernels/exponential";
 import { FUSED, Network } from "./layout";
 import { scaleOf } from "./objective";
+import { HARMLESS_64 } from "./update";
 
 // One sigmoid unit of f64 by plain descent, the tutorial's network: what the general step computes for it, number by number, in one loop over the rows. The general
 // step's calls and looks at what a layer might have take longer than so little arithmetic.
-
-/** Where the tutorial's exponential needs no care. */
-const NORMAL: f64 = 708;
-/** No step below this carries a parameter out of range; `isUsable` in update.ts. */
-const HARMLESS: f64 = f64.MAX_VALUE * f64.EPSILON * 0.125;
 
 /** Whether `neuronStep` does for this network what the general step does. */
 export function isNeuron(network: Network): bool {
@@ -57,7 +53,7 @@ export function neuronStep(network: Network, from: u32, rows: u32): bool {
     if (row < bytes) {
       let z: f64 = end > inputs ? load<f64>(w + inputs) : 0;
       for (let i = w; i < w + inputs; i += 8, x += 8) z += load<f64>(x) * load<f64>(i);
-      if (!(Math.abs(z) < NORMAL)) return false;
+      if (!isNormalRange<f64, f64>(z)) return false;
       const y = 1 / (1 + normalExponential<f64, f64>(0 - z));
       error = y - load<f64>(t + row);
       store<f64>(d + row, error * scale * (y * (1 - y)));
@@ -78,7 +74,7 @@ export function neuronStep(network: Network, from: u32, rows: u32): bool {
     most = max(most, ((reinterpret<u64>(sum) >> 32) as u32) & 0x7fffffff);
   }
   const largest = reinterpret<f64>((most as u64) << 32);
-  if (!(loss < Infinity && largest * rate < HARMLESS)) return false;
+  if (!(loss < Infinity && largest * rate < HARMLESS_64)) return false;
   for (let i: usize = 0; i < end; i += 8) store<f64>(w + i, load<f64>(w + i) - load<f64>(g + i) * rate);
   if (largest > network.largestGradient) network.largestGradient = largest;
   network.lastLoss = network.reduction == Reduction.Mean ? loss / (rows as f64) : loss;

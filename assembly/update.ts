@@ -27,6 +27,10 @@ const BESIDE: usize = 48;
 /** 2^500: squares of this many times less than the largest numbers are finite. */
 const HUGE: f64 = 3.273390607896142e150;
 
+/** A step below a quarter of a unit in the last place of the largest number cannot carry even that beyond it. */
+export const HARMLESS_64: f64 = f64.MAX_VALUE * f64.EPSILON * 0.125;
+const HARMLESS_32: f64 = (f32.MAX_VALUE as f64) * (f32.EPSILON as f64) * 0.125;
+
 /** What PyTorch's nadam multiplies its momentum by: 0.96 to the power of 0.004. */
 const NADAM_DECAY: f64 = 0.9998367253526753;
 
@@ -83,8 +87,7 @@ function isUsable(network: Network, largest: f64, rate: f64): bool {
   if (!(largest < Infinity && step < bound)) return false;
   const squares = network.optimizer > Optimizer.Nesterov && network.optimizer != Optimizer.Lion;
   if (squares && !(rounded(largest * largest, element) < bound)) return false;
-  // A step below a quarter of a unit in the last place of the largest number cannot carry even that beyond it.
-  const harmless: f64 = element == 8 ? f64.MAX_VALUE * f64.EPSILON * 0.125 : (f32.MAX_VALUE as f64) * (f32.EPSILON as f64) * 0.125;
+  const harmless: f64 = element == 8 ? HARMLESS_64 : HARMLESS_32;
   // A decay by more than 1 over the rate makes weights larger, one by more than 2 in size.
   const keep = Math.abs(1 - rate * network.weightDecay);
   if (step < harmless && keep <= 1) return true;

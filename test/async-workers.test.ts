@@ -1,0 +1,140 @@
+// Workers that do not start, that die, and what they keep alive.
+
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import { expectSameState, INPUTS, made, RUN, reasonOf, TARGETS, threads, workers } from "./support/background.js";
+import { randomSource } from "./support/data.js";
+import { SEED } from "./support/property.js";
+
+afterAll(() => console.log(`moments were drawn with FC_SEED=${SEED}`));
+
+describe("a worker", () => {
+  const program = (name: string, code: string) => {
+    const file = join(tmpdir(), `feedforward-${process.pid}-${name}.mjs`);
+    writeFileSync(file, code);
+    return pathToFileURL(file);
+  };
+
+  test.each([
+    ["that is not there", new URL("file:///nowhere/worker.js")],
+    ["that fails at once", program("fails", "throw new Error('no')")],
+    ["that ends at once", program("ends", "process.exit(3)")],
+    ["whose address is none", "no address"],
+  ])("%s leaves the work to slices on this thread", async (_, worker) => {
+    const [background, plain] = [made(), made()];
+    await background.trainAsync(INPUTS, TARGETS, { ...RUN, worker });
+    plain.train(INPUTS, TARGETS, RUN);
+    expectSameState(background, plain);
+  });
+
+  test("that dies in the midst of a run is told of, and the network is that of the last report", async () => {
+    // A worker that tells of one epoch and then ends.
+    const own = JSON.stringify(pathToFileURL(join(process.cwd(), "dist/worker.js")).href);
+    const worker = program(
+      "dies",
+      `import { parentPort } from "node:worker_threads";
+      let calls = 0;
+      const send = parentPort.postMessage.bind(parentPort);
+      parentPort.postMessage = (message, transfer) => (message.type === "call" && ++calls === 3 ? process.exit(7) : send(message, transfer));
+      await import(${own});`,
+    );
+    const [background, plain] = [made(), made()];
+    // None that waits from before.
+    const busy = Array.from({ length: 8 }, () => made().trainAsync(INPUTS, TARGETS, { epochs: 500 }));
+    const error = await reasonOf(background.trainAsync(INPUTS, TARGETS, { ...RUN, worker, onEpoch: () => {} }));
+    expect((error as Error).message).toBe("trainAsync: the worker ended in the midst of the run (it ended with code 7)");
+    expect(background.epoch).toBe(2);
+    // The next one is not given to the dead.
+    const other = made();
+    await other.trainAsync(INPUTS, TARGETS, { ...RUN, worker: false });
+    const again = await reasonOf(made().trainAsync(INPUTS, TARGETS, { ...RUN, worker, onEpoch: () => {} }));
+    expect((again as Error).message).toContain("it ended with code 7");
+    await Promise.all(busy);
+    await background.trainAsync(INPUTS, TARGETS, { ...RUN, resume: true });
+    plain.train(INPUTS, TARGETS, RUN);
+    expectSameState(background, plain);
+  });
+
+  test("killed at random moments leaves a network that can be trained to the same bits", { timeout: 60_000 }, async () => {
+    const random = randomSource(SEED);
+    const run = { epochs: 60, batchSize: 16 };
+    const plain = made();
+    plain.train(INPUTS, TARGETS, run);
+    let deaths = 0;
+    for (let round = 0; round < 50; round++) {
+      const network = made();
+      const [moment, turns] = [Math.floor(random() * 61), Math.floor(random() * 5)];
+      const kill = async () => {
+        for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+        for (const each of workers.all.splice(0)) void each.terminate();
+      };
+      if (moment === 0) void kill();
+      try {
+        await network.trainAsync(INPUTS, TARGETS, { ...run, onEpoch: ({ epoch }) => void (epoch === moment && kill()) });
+      } catch (error) {
+        expect(String(error)).toContain("the worker ended in the midst of the run");
+        deaths++;
+        // It may have told of the last epoch, and died before it told of the end.
+        if (network.epoch < run.epochs) network.train(INPUTS, TARGETS, { ...run, resume: network.step > 0 });
+      }
+      expectSameState(network, plain);
+      network.dispose();
+    }
+    expect(deaths).toBeGreaterThan(0);
+  });
+
+  test("that dies while the body of a loop over epochs is at work ends the loop", async () => {
+    const own = JSON.stringify(pathToFileURL(join(process.cwd(), "dist/worker.js")).href);
+    const worker = program(
+      "dies-later",
+      `import { parentPort } from "node:worker_threads";
+      const send = parentPort.postMessage.bind(parentPort);
+      parentPort.postMessage = (message, transfer) => {
+        send(message, transfer);
+        if (message.type === "call") setImmediate(() => process.exit(9));
+      };
+      await import(${own});`,
+    );
+    const network = made();
+    const ends = new Promise((resolve) => {
+      const { Worker } = threads;
+      threads.Worker = class extends Worker {
+        constructor(...given: ConstructorParameters<typeof threads.Worker>) {
+          super(...given);
+          this.on("exit", resolve);
+        }
+      };
+      syncBuiltinESMExports();
+    });
+    const loop = (async () => {
+      for await (const _ of network.training(INPUTS, TARGETS, { ...RUN, worker })) await ends;
+    })();
+    expect(String(await reasonOf(loop))).toContain("the worker ended in the midst of the run (it ended with code 9)");
+  });
+
+  test.each([
+    ["while it trains, and not afterwards", `network.trainAsync(inputs, [0, 1], 15000).then(({ loss }) => console.log(loss.length));`],
+    ["not while it waits for an answer", `await network.training(inputs, [0, 1], 15000).next(); console.log(1000);`],
+    [
+      "not when several have ended",
+      `await Promise.all([1, 2, 3, 4, 5].map(() => new NeuralNetwork().trainAsync(inputs, [0, 1], 10))); console.log(1000);`,
+    ],
+  ])("keeps a process alive %s", (_, task) => {
+    const code = `
+      import { NeuralNetwork } from "feedforward";
+      const network = new NeuralNetwork();
+      const inputs = [[0, 0, 1], [1, 1, 1]];
+      ${task}
+    `;
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", code], {
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "1000\n", stderr: "" });
+  });
+});
