@@ -2,7 +2,6 @@ import { Activation, Normalization } from "../src/abi";
 import { dropOut } from "./dropout";
 import { activate } from "./kernels/activations";
 import { addInto } from "./kernels/elementwise";
-import { oneColumn } from "./kernels/matrix-vector";
 import { product } from "./kernels/product";
 import { softmax } from "./kernels/softmax";
 import { Layer, Network } from "./layout";
@@ -28,8 +27,7 @@ function forwardAs<T>(network: Network, x: usize, rows: usize, row: usize, train
     const w = network.at(layer.weights);
     const b = layer.bias ? network.at(layer.biases) : 0;
     // Z = b + X · W
-    if (layer.units == 1) oneColumn<T>(x, inputs, element, w, units, z, units, b, 0, rows, layer.inputs);
-    else product<T>(x, inputs, element, w, units, element, z, units, b, 0, rows, layer.inputs, layer.units, network.at(network.panel));
+    product<T>(x, inputs, element, w, units, element, z, units, b, 0, rows, layer.inputs, layer.units, network.at(network.panel));
     if (layer.normalization) normalize(network, layer, rows, training);
     const values = network.at(layer.values);
     if (layer.activation == Activation.Softmax) softmax<T>(z, values, rows, layer.units);

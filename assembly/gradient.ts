@@ -1,5 +1,4 @@
 import { columnSums } from "./kernels/columns";
-import { oneColumn } from "./kernels/matrix-vector";
 import { product } from "./kernels/product";
 import { Network } from "./layout";
 
@@ -30,24 +29,7 @@ function parameterGradientAs<T>(network: Network, x: usize, rows: usize, continu
     }
     const start = continues ? dW : 0;
     // dW = Xᵀ · dZ
-    if (layer.units == 1) oneColumn<T>(x, element, inputs, d, units, dW, units, start, units, layer.inputs, rows);
-    else
-      product<T>(
-        x,
-        element,
-        inputs,
-        d,
-        units,
-        element,
-        dW,
-        units,
-        start,
-        units,
-        layer.inputs,
-        rows,
-        layer.units,
-        network.at(network.panel),
-      );
+    product<T>(x, element, inputs, d, units, element, dW, units, start, units, layer.inputs, rows, layer.units, network.at(network.panel));
     // db = 1ᵀ · dZ
     if (layer.bias) columnSums<T>(d, network.at(layer.biases + toGradient), rows, layer.units, continues);
     x = network.at(layer.outputs);

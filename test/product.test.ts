@@ -34,6 +34,18 @@ describe.each(BUILDS)(`$name build (FC_SEED=${SEED})`, ({ options }) => {
     expect(changed).toBeGreaterThan(80);
   });
 
+  test("two or three columns, of which a vector of float32 is not full", () => {
+    const narrow = fc.constantFrom(2, 3);
+    check(
+      60,
+      [fc.oneof(size, fc.integer({ min: 60, max: 200 })), size, narrow, narrow, fc.boolean(), fc.nat()],
+      (rows, inputs, hidden, outputs, bias, seed) => {
+        compare(rows, { inputs, units: [hidden, 9, outputs], precision: "float32", bias, ...options }, seed);
+        compare(rows, { inputs: hidden, units: [outputs, inputs], precision: "float32", bias, ...options }, seed);
+      },
+    );
+  });
+
   describe.each(["float64", "float32"] as const)("%s", (precision) => {
     // Each of the three counts of a product takes each of the borders, beside others that do not divide anything.
     test.each(BORDERS)("%i rows, inputs or units", (border) => {
@@ -78,19 +90,23 @@ describe(`alone (FC_SEED=${SEED})`, () => {
       const panelBytes = module.panelBytes(Math.max(depth, columns), bytes);
       const lengths = { a: rows * depth, b: depth * columns, c: rows * columns, panel: panelBytes / bytes };
       // One region ends where the memory does, so that reading behind it would trap; elsewhere NaN would get into the sums.
+      // Columns that a vector is not full of, whose lanes may read on.
+      const lanes = 16 / bytes;
+      const missing = columns > 1 && columns < lanes ? lanes - columns : 0;
+      const readable = { ...lengths, b: lengths.b + missing * (placing.transposedB ? depth : 1), c: lengths.c + missing };
       const order = [...(["a", "b", "c", "panel"] as const).filter((name) => name !== placing.last), placing.last];
-      const needed = Object.values(lengths).reduce(
+      const needed = Object.values(readable).reduce(
         (sum, length) => sum + length * bytes + 64,
         columns * bytes + rows * columns * bytes + 8192,
       );
-      const missing = needed - module.memory.buffer.byteLength;
-      if (missing > 0) module.memory.grow(Math.ceil(missing / 65536));
+      const short = needed - module.memory.buffer.byteLength;
+      if (short > 0) module.memory.grow(Math.ceil(short / 65536));
       const elements = new Elements(module.memory.buffer);
       elements.fill(Number.NaN, module.heapBase() / bytes);
       const place = { a: 0, b: 0, c: 0, panel: 0 };
       let end = module.memory.buffer.byteLength;
       for (const name of order.reverse()) {
-        place[name] = end - lengths[name] * bytes;
+        place[name] = end - readable[name] * bytes;
         end = place[name] - bytes * Math.floor(random() * 4 + 1);
       }
       const matrix = end - rows * columns * bytes;

@@ -14,12 +14,6 @@ export function spanBytes<T, V>(count: usize): usize {
   return (count * sizeof<T>() + sizeof<V>() - 1) & ~(sizeof<V>() - 1);
 }
 
-/**
- * So few parameters are left to scalars: their gradient was just stored one by one, and a vector load would wait until those stores have
- * reached the cache.
- */
-export const FEW: usize = 8;
-
 /** The bytes of whole vectors among `count` elements, where what lies behind them must not be touched. */
 export function vectorBytes<T>(count: usize): usize {
   return ((count * sizeof<T>()) / sizeof<v128>()) * sizeof<v128>();
@@ -98,18 +92,6 @@ export function scaleByBits<T, V>(x: V, bits: V): V {
   }
   if (sizeof<T>() == 8) return reinterpret<f64>(reinterpret<i64>(x as f64) + (reinterpret<i64>(bits as f64) << 52)) as V;
   return reinterpret<f32>(reinterpret<i32>(x as f32) + (reinterpret<i32>(bits as f32) << 23)) as V;
-}
-
-/** Stores four elements that follow each other as vectors, since what reads them next loads vectors: a processor forwards a store only to a load it covers. */
-export function storeFour<T>(p: usize, x0: T, x1: T, x2: T, x3: T): void {
-  if (sizeof<T>() == 8) {
-    store<v128>(p, v128.replace_lane<T>(v128.splat<T>(x0), 1, x1));
-    store<v128>(p, v128.replace_lane<T>(v128.splat<T>(x2), 1, x3), sizeof<v128>());
-  } else {
-    let x = v128.replace_lane<T>(v128.splat<T>(x0), 1, x1);
-    x = v128.replace_lane<T>(x, 2, x2);
-    store<v128>(p, v128.replace_lane<T>(x, 3, x3));
-  }
 }
 
 /** `below` where x < limit, `otherwise` where not or where x is NaN. */

@@ -1,4 +1,4 @@
-import { FEW, vectorBytes } from "./lanes";
+import { vectorBytes } from "./lanes";
 
 // Without its sign bit, a larger floating-point number is a larger integer, infinity is above all finite numbers and NaN above infinity. So the
 // largest magnitude is a maximum of integers: one instruction, the same in any order, and nothing that is not finite can hide.
@@ -13,7 +13,7 @@ function largestAs<T>(p: usize, count: usize): T {
   const end = p + count * sizeof<T>();
   let largest: u32 = 0;
   if (ASC_FEATURE_SIMD) {
-    const vectorEnd = p + (count < FEW ? 0 : vectorBytes<T>(count));
+    const vectorEnd = p + vectorBytes<T>(count);
     // f64: the upper halves hold sign, exponent and 20 bits of the fraction, which suffices here, and 64-bit maxima do not exist.
     const mask = sizeof<T>() == 8 ? v128.splat<u64>(0x7fffffff00000000) : v128.splat<u32>(0x7fffffff);
     let most = v128.splat<u32>(0);

@@ -1,4 +1,4 @@
-import { add, mul, splat, splatFrom, storeFour } from "./lanes";
+import { add, mul, splat, splatFrom } from "./lanes";
 import { TILE_ROWS } from "./tile";
 
 // Products with a B of one column or an A of one row, which hold a number of operand B, or A, for one use only: they are as fast as the other
@@ -43,10 +43,6 @@ export function oneColumn<T>(
       a3 += aDepth;
     }
     let to = c + row * cRow;
-    if (ASC_FEATURE_SIMD && step3 && cRow == sizeof<T>()) {
-      storeFour<T>(to, sum0, sum1, sum2, sum3);
-      continue;
-    }
     store<T>(to, sum0);
     to += step1 * cRow;
     store<T>(to, sum1);

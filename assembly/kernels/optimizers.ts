@@ -1,5 +1,5 @@
 import { Optimizer } from "../../src/abi";
-import { add, div, FEW, greater, mul, sign, spanBytes, squareRoot, sub } from "./lanes";
+import { add, div, greater, mul, sign, spanBytes, squareRoot, sub } from "./lanes";
 
 // An optimizer is a class without data: `step` answers the new weight for weight w and gradient g, and reads and writes its moments, which stand
 // `stride` bytes apart at `m`. The numbers it needs are the same for every parameter: they were computed once for the step and stand in a
@@ -146,9 +146,7 @@ export function updateParameters(
 
 function updateAs<T>(optimizer: Optimizer, w: usize, g: usize, m: usize, stride: usize, rates: usize, count: usize): void {
   switch (optimizer) {
-    case Optimizer.Sgd:
-      if (count < FEW) return updateBy<Descent, T, T>(w, g, m, stride, rates, count);
-      return update<Descent, T>(w, g, m, stride, rates, count);
+    case Optimizer.Sgd: return update<Descent, T>(w, g, m, stride, rates, count);
     case Optimizer.Momentum: return update<Momentum, T>(w, g, m, stride, rates, count);
     case Optimizer.Nesterov: return update<Nesterov, T>(w, g, m, stride, rates, count);
     case Optimizer.RmsProp: return update<RmsProp, T>(w, g, m, stride, rates, count);
