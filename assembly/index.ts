@@ -10,11 +10,10 @@ import { drawParameters } from "./initializers";
 import { activate, slopesOf } from "./kernels/activations";
 import { layOut, Network, STATISTICS } from "./layout";
 import { finishMeasures, weighRows } from "./measures";
-import { objective, Purpose } from "./objective";
+import { objective, Purpose, thinkRows } from "./objective";
 
 import { keepsSubnormals, runSelfTest, SELF_TEST_BYTES } from "./self-test";
 import { restoreSnapshot, takeSnapshot } from "./snapshot";
-import { thinkRows } from "./think";
 import { trainSteps } from "./train";
 import { startOptimizer } from "./update";
 

@@ -10,7 +10,7 @@ import { clearMeasures, measure } from "./measures";
 import { addPenaltyGradient, penalty } from "./regularization";
 import { gather } from "./shuffle";
 
-/** What `lossAndGradient` is computed for. */
+/** What rows are computed for. From `Judging` on nothing of it is carried back. */
 export const enum Purpose {
   /** A step: units are dropped, batch statistics gathered, rows taken in the epoch's order. */
   Step,
@@ -18,6 +18,10 @@ export const enum Purpose {
   StepSeen,
   /** The gradient of the network as it thinks: nothing dropped, running statistics, rows as they stand. */
   Thinking,
+  /** The loss of the network as it thinks. */
+  Judging,
+  /** The outputs alone: there are no targets. */
+  Answering,
 }
 
 /** The factor of each row's gradient. */
@@ -25,39 +29,70 @@ export function scaleOf(network: Network, rows: u32): f64 {
   return network.reduction == Reduction.Mean ? rounded(1 / (rows as f64), network.elementBytes) : 1;
 }
 
+/** Where the inputs of a chunk stand whose first row is `first`, when they were not gathered; their targets; their weights, or 0 where rows have none. */
+function inputsOf(network: Network, first: usize, gathered: bool): usize {
+  return gathered ? network.at(network.chunkInputs) : network.at(network.sampleInputs) + first * network.inputs * network.elementBytes;
+}
+
+function targetsOf(network: Network, first: usize, gathered: bool): usize {
+  return gathered ? network.at(network.chunkTargets) : network.at(network.sampleTargets) + first * network.targetWidth * network.elementBytes;
+}
+
+function weightsOf(network: Network, first: usize, gathered: bool): usize {
+  if (!network.weighted) return 0;
+  return gathered ? network.at(network.chunkWeights) : network.at(network.sampleWeights) + first * network.elementBytes;
+}
+
+/** Whether rows are taken in the epoch's order, and so brought together first. */
+function isGathered(network: Network, purpose: Purpose): bool {
+  return network.shuffle != 0 && purpose == Purpose.Step;
+}
+
+/** Where derivatives by the inputs go: over the inputs themselves; 0 where they are not asked for. */
+function inputDeltas(network: Network, purpose: Purpose): usize {
+  return network.inputGradient && purpose != Purpose.Step ? network.at(network.chunkInputs) : 0;
+}
+
+/**
+ * Passes `rows` rows of samples, at most a chunk, through the network from `first` on, and, if they are to be learned from, back: to each layer's deltas. Answers the sum of
+ * their losses. `row` is the first row's place in the batch. Owns rows.
+ */
+export function passRows(network: Network, first: usize, rows: usize, row: usize, scale: f64, purpose: Purpose): f64 {
+  const gathered = isGathered(network, purpose);
+  if (gathered) gather(network, first, rows);
+  const training = purpose < Purpose.Thinking;
+  forward(network, inputsOf(network, first, gathered), rows, row, training);
+  if (purpose == Purpose.Answering) return 0;
+  const loss = lossOf(network, targetsOf(network, first, gathered), weightsOf(network, first, gathered), rows, scale);
+  if (purpose < Purpose.Judging) backward(network, rows, row, row > 0, inputDeltas(network, purpose), training);
+  return loss;
+}
+
+/** Adds what a chunk's rows, which were passed, say of the network to the measures. */
+function measureRows(network: Network, first: usize, rows: usize, purpose: Purpose): void {
+  const gathered = isGathered(network, purpose);
+  measure(network, targetsOf(network, first, gathered), weightsOf(network, first, gathered), rows);
+}
+
 /**
  * The loss of `batch` rows from `from` on, each row's times its weight, and the gradient of `scale` times that. Derivatives by the inputs replace
  * these where they are asked for.
  */
 export function lossAndGradient(network: Network, from: u32, batch: u32, scale: f64, purpose: Purpose): f64 {
-  const element: usize = network.elementBytes;
-  const inputBytes = (network.inputs as usize) * element;
-  const training = purpose != Purpose.Thinking;
-  const dInputs = network.inputGradient && purpose != Purpose.Step ? network.at(network.chunkInputs) : 0;
-  const targetBytes = (network.targetWidth as usize) * element;
   if (network.measures) clearMeasures(network);
   network.failedLayer = network.layerCount;
+  const dInputs = inputDeltas(network, purpose);
   let loss: f64 = 0;
   for (let row: usize = 0; row < batch; row += network.chunkRows) {
     const rows = min<usize>((batch as usize) - row, network.chunkRows);
     const first = (from as usize) + row;
-    let x = network.at(network.sampleInputs) + first * inputBytes;
-    let t = network.at(network.sampleTargets) + first * targetBytes;
-    let weights = network.weighted ? network.at(network.sampleWeights) + first * element : 0;
-    if (network.shuffle && purpose == Purpose.Step) {
-      gather(network, first, rows);
-      x = network.at(network.chunkInputs);
-      t = network.at(network.chunkTargets);
-      if (weights) weights = network.at(network.chunkWeights);
-    }
-    forward(network, x, rows, row, training);
-    const chunkLoss = lossOf(network, t, weights, rows, scale);
+    const chunkLoss = passRows(network, first, rows, row, scale, purpose);
     loss += chunkLoss;
     if (!isFinite<f64>(chunkLoss)) network.failedLayer = min(firstNonFinite(network, rows), network.layerCount - 1);
-    if (network.measures) measure(network, t, weights, rows);
-    backward(network, rows, row, row > 0, dInputs, training);
+    if (network.measures) measureRows(network, first, rows, purpose);
+    const x = inputsOf(network, first, isGathered(network, purpose));
     parameterGradient(network, x, rows, row > 0);
-    if (dInputs) memory.copy(x, dInputs, rows * inputBytes);
+    if (dInputs) memory.copy(x, dInputs, rows * network.inputs * network.elementBytes);
   }
   return loss;
 }
@@ -104,22 +139,26 @@ export function failedLayer(network: Network, batch: u32): u32 {
  * are left at `outputs` (count, outputs) where that is not 0.
  */
 export function lossOfRows(network: Network, from: u32, count: u32, outputs: usize): f64 {
-  const element: usize = network.elementBytes;
-  const inputBytes = (network.inputs as usize) * element;
-  const outputBytes = (network.outputs as usize) * element;
-  const targetBytes = (network.targetWidth as usize) * element;
+  const outputBytes = (network.outputs as usize) * network.elementBytes;
   if (network.measures) clearMeasures(network);
   let loss: f64 = 0;
   for (let row: usize = 0; row < count; row += network.chunkRows) {
     const rows = min<usize>((count as usize) - row, network.chunkRows);
     const first = (from as usize) + row;
-    forward(network, network.at(network.sampleInputs) + first * inputBytes, rows, row, false);
-    const weights = network.weighted ? network.at(network.sampleWeights) + first * element : 0;
-    const t = network.at(network.sampleTargets) + first * targetBytes;
-    loss += lossOf(network, t, weights, rows, 0);
-    if (network.measures) measure(network, t, weights, rows);
+    loss += passRows(network, first, rows, row, 0, Purpose.Judging);
+    if (network.measures) measureRows(network, first, rows, Purpose.Judging);
     if (outputs) memory.copy(outputs + row * outputBytes, network.at(network.lastLayer().outputs), rows * outputBytes);
   }
   const penalties = penalty(network);
   return network.reduction == Reduction.Mean ? loss / (count as f64) + penalties : loss + penalties;
+}
+
+/** The network's outputs for the first `rows` rows of the input samples, written where their targets would stand. */
+export function thinkRows(network: Network, rows: u32): void {
+  const outputBytes = (network.outputs as usize) * network.elementBytes;
+  for (let row: usize = 0; row < rows; row += network.chunkRows) {
+    const chunk = min<usize>((rows as usize) - row, network.chunkRows);
+    passRows(network, row, chunk, row, 0, Purpose.Answering);
+    memory.copy(network.at(network.sampleTargets) + row * outputBytes, network.at(network.lastLayer().outputs), chunk * outputBytes);
+  }
 }
