@@ -14,6 +14,7 @@ import { objective, Purpose, thinkRows } from "./objective";
 
 import { keepsSubnormals, runSelfTest, SELF_TEST_BYTES } from "./self-test";
 import { restoreSnapshot, takeSnapshot } from "./snapshot";
+import { isBroken } from "./team";
 import { trainSteps } from "./train";
 import { startOptimizer } from "./update";
 
@@ -66,7 +67,7 @@ export function initialize(network: Network): void {
 export function think(network: Network, rows: u32): Status {
   if (rows > network.sampleCapacity) return Status.InvalidRun;
   thinkRows(network, rows);
-  return Status.Ok;
+  return outcome(network, Status.Ok);
 }
 
 /** Trains for at most `steps` steps: `Ok` when `EpochTarget` is reached, `More` when there is more to do, or an error. */
@@ -74,7 +75,12 @@ export function train(network: Network, steps: u32): Status {
   if (!isRunnable(network)) return Status.InvalidRun;
   if (!keepsSubnormals(network)) return Status.SubnormalsFlushed;
   if (network.step == 0) startOptimizer(network);
-  return trainSteps(network, steps);
+  return outcome(network, trainSteps(network, steps));
+}
+
+/** A status, unless a team was at work and broke. */
+function outcome(network: Network, status: Status): Status {
+  return ASC_FEATURE_THREADS && isBroken(network) ? Status.TeamBroken : status;
 }
 
 /**

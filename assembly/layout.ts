@@ -166,6 +166,7 @@ export class Network {
   batchSum1: f64;
   batchSum2: f64;
   rowWeights: u32;
+  team: u32;
 
   /** The address of what lies `offset` bytes into the block. */
   at(offset: u32): usize {
@@ -245,6 +246,7 @@ if (offsetof<Network>("validationMeasure0") != Header.ValidationMeasures) ERROR(
 if (offsetof<Network>("report") != Header.Report) ERROR("Header.Report");
 if (offsetof<Network>("gradientReady") != Header.GradientReady) ERROR("Header.GradientReady");
 if (offsetof<Network>("batchWeight") != Header.BatchMeasures) ERROR("Header.BatchMeasures");
+if (offsetof<Network>("team") != Header.Team) ERROR("Header.Team");
 if (offsetof<Layer>("initializer") != LayerField.Initializer) ERROR("LayerField.Initializer");
 if (offsetof<Layer>("biases") != LayerField.Biases) ERROR("LayerField.Biases");
 if (offsetof<Layer>("deltas") != LayerField.Deltas) ERROR("LayerField.Deltas");

@@ -89,7 +89,10 @@ function deltas<L, T>(network: Network, t: usize, weights: usize, rows: usize, s
   let d = network.at(layer.deltas);
   if (!weights) return rowDeltas<L, T>(d, y, t, rows * units, scale);
   for (; rows > 0; rows--, d += bytes, y += bytes, t += bytes, weights += sizeof<T>()) {
-    rowDeltas<L, T>(d, y, t, units, (scale * load<T>(weights)) as T);
+    const factor = (scale * load<T>(weights)) as T;
+    // A row may end within a vector, and the next row belong to another thread.
+    if (ASC_FEATURE_THREADS) rowDeltasBy<L, T, T>(d, y, t, units, factor);
+    else rowDeltas<L, T>(d, y, t, units, factor);
   }
 }
 
@@ -136,6 +139,13 @@ function crossEntropyDeltas(network: Network, t: usize, weights: usize, rows: us
     t += (network.targetWidth as usize) * element;
     if (weights) weights += element;
   }
+}
+
+/** What `lossOf` answers for rows of which it was asked in parts, in the order of the rows. */
+export function lossOfParts(network: Network, t: usize, weights: usize, rows: usize): f64 {
+  const layer = network.lastLayer();
+  if (layer.units > 1 || weights || network.loss == Loss.CrossEntropy) return sumOf(network.at(network.rowLosses), rows, 8);
+  return rowLosses(network, t, weights, rows, network.elementBytes);
 }
 
 function rowLosses(network: Network, t: usize, weights: usize, rows: usize, element: usize): f64 {

@@ -5,10 +5,11 @@ import { parameterGradient } from "./gradient";
 import { rounded } from "./kernels/elements";
 import { largestMagnitude } from "./kernels/magnitude";
 import { Network } from "./layout";
-import { lossOf } from "./loss";
+import { lossOf, lossOfParts } from "./loss";
 import { clearMeasures, measure } from "./measures";
 import { addPenaltyGradient, penalty } from "./regularization";
 import { gather } from "./shuffle";
+import { parameterGradientTogether, passRowsTogether } from "./team";
 
 /** What rows are computed for. From `Judging` on nothing of it is carried back. */
 export const enum Purpose {
@@ -35,7 +36,9 @@ function inputsOf(network: Network, first: usize, gathered: bool): usize {
 }
 
 function targetsOf(network: Network, first: usize, gathered: bool): usize {
-  return gathered ? network.at(network.chunkTargets) : network.at(network.sampleTargets) + first * network.targetWidth * network.elementBytes;
+  return gathered
+    ? network.at(network.chunkTargets)
+    : network.at(network.sampleTargets) + first * network.targetWidth * network.elementBytes;
 }
 
 function weightsOf(network: Network, first: usize, gathered: bool): usize {
@@ -68,6 +71,18 @@ export function passRows(network: Network, first: usize, rows: usize, row: usize
   return loss;
 }
 
+/** The loss of rows that were passed in parts. */
+export function lossOfPassed(network: Network, first: usize, rows: usize, purpose: Purpose): f64 {
+  const gathered = isGathered(network, purpose);
+  return lossOfParts(network, targetsOf(network, first, gathered), weightsOf(network, first, gathered), rows);
+}
+
+/** `passRows`, by the team where the network has one. */
+function pass(network: Network, first: usize, rows: usize, row: usize, scale: f64, purpose: Purpose): f64 {
+  if (ASC_FEATURE_THREADS && network.team) return passRowsTogether(network, first, rows, row, scale, purpose);
+  return passRows(network, first, rows, row, scale, purpose);
+}
+
 /** Adds what a chunk's rows, which were passed, say of the network to the measures. */
 function measureRows(network: Network, first: usize, rows: usize, purpose: Purpose): void {
   const gathered = isGathered(network, purpose);
@@ -86,12 +101,13 @@ export function lossAndGradient(network: Network, from: u32, batch: u32, scale: 
   for (let row: usize = 0; row < batch; row += network.chunkRows) {
     const rows = min<usize>((batch as usize) - row, network.chunkRows);
     const first = (from as usize) + row;
-    const chunkLoss = passRows(network, first, rows, row, scale, purpose);
+    const chunkLoss = pass(network, first, rows, row, scale, purpose);
     loss += chunkLoss;
     if (!isFinite<f64>(chunkLoss)) network.failedLayer = min(firstNonFinite(network, rows), network.layerCount - 1);
     if (network.measures) measureRows(network, first, rows, purpose);
     const x = inputsOf(network, first, isGathered(network, purpose));
-    parameterGradient(network, x, rows, row > 0);
+    if (ASC_FEATURE_THREADS && network.team) parameterGradientTogether(network, x, rows, row);
+    else parameterGradient(network, x, rows, row > 0, 0, 1);
     if (dInputs) memory.copy(x, dInputs, rows * network.inputs * network.elementBytes);
   }
   return loss;
@@ -145,7 +161,7 @@ export function lossOfRows(network: Network, from: u32, count: u32, outputs: usi
   for (let row: usize = 0; row < count; row += network.chunkRows) {
     const rows = min<usize>((count as usize) - row, network.chunkRows);
     const first = (from as usize) + row;
-    loss += passRows(network, first, rows, row, 0, Purpose.Judging);
+    loss += pass(network, first, rows, row, 0, Purpose.Judging);
     if (network.measures) measureRows(network, first, rows, Purpose.Judging);
     if (outputs) memory.copy(outputs + row * outputBytes, network.at(network.lastLayer().outputs), rows * outputBytes);
   }
@@ -158,7 +174,7 @@ export function thinkRows(network: Network, rows: u32): void {
   const outputBytes = (network.outputs as usize) * network.elementBytes;
   for (let row: usize = 0; row < rows; row += network.chunkRows) {
     const chunk = min<usize>((rows as usize) - row, network.chunkRows);
-    passRows(network, row, chunk, row, 0, Purpose.Answering);
+    pass(network, row, chunk, row, 0, Purpose.Answering);
     memory.copy(network.at(network.sampleTargets) + row * outputBytes, network.at(network.lastLayer().outputs), chunk * outputBytes);
   }
 }

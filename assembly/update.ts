@@ -20,6 +20,7 @@ import { dotOfBlocks } from "./kernels/sums";
 import { FROZEN, Network, NORM_LIMITS, PENALTIES } from "./layout";
 import { addPenaltyGradient, limitNorms } from "./regularization";
 import { scheduledRate } from "./schedule";
+import { largestTogether, updateTogether } from "./team";
 
 /** Distance of what stands in a copy: room for 3 elements and their padding. */
 const BESIDE: usize = 48;
@@ -51,7 +52,9 @@ export function descend(network: Network): Status {
   const count: usize = network.parameterCount;
   const element: usize = network.elementBytes;
   if (network.features & PENALTIES) addPenaltyGradient(network);
-  let largest = largestMagnitude(gradient, count, element);
+  // A team knows it already, unless penalties were added.
+  const isKnown = ASC_FEATURE_THREADS && network.team && !(network.features & PENALTIES);
+  let largest = isKnown ? largestTogether(network) : largestMagnitude(gradient, count, element);
   if (!(largest < Infinity)) return Status.NonFiniteGradient;
   const before = largest;
   if (network.clipValue > 0) {
@@ -136,6 +139,7 @@ function spread(p: usize, x: f64, element: usize): void {
 
 function update(network: Network): void {
   if (network.features & FROZEN) updateTrainable(network);
+  else if (ASC_FEATURE_THREADS && network.team) updateTogether(network);
   else updateRange(network, network.parameters, network.parameterCount);
   if (network.features & NORM_LIMITS) limitNorms(network);
 }
@@ -185,7 +189,7 @@ function updateBeside(network: Network, from: u32, count: u32): void {
 }
 
 /** Updates `count` parameters from the offset `from` on. */
-function updateRange(network: Network, from: u32, count: u32): void {
+export function updateRange(network: Network, from: u32, count: u32): void {
   const into = from - network.parameters;
   updateParameters(
     network.elementBytes,

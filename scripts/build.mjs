@@ -24,6 +24,9 @@ const SOURCES = [
   "tsconfig.json",
   "tsconfig.build.json",
 ];
+/** Modules whose exports a build has besides those of assembly/index.ts. */
+const MORE_EXPORTS = { threads: ["assembly/threads.ts"] };
+
 const STAMP = "dist/.built";
 const LIMIT = "build/limit.wasm";
 
@@ -45,6 +48,15 @@ const PACKING = ["-O3", "-Os", "--one-caller-inline-max-function-size", "20"];
 /** What the entry loads when it is first needed, from a file of its own. */
 const LAZY = "./async.js";
 
+/** The core with threads is a file of its own, in base64, which needs no time: nobody waits for its bytes before threads are to train. */
+const THREADS = "dist/threads-core.js";
+const THREADS_BESIDE = {
+  name: "threads beside",
+  setup(build) {
+    build.onResolve({ filter: /^#threads$/ }, () => ({ path: "./threads-core.js", external: true }));
+  },
+};
+
 /** The worker is sent the core that it works with. */
 const WITHOUT_CORE = {
   name: "without core",
@@ -63,26 +75,29 @@ if (process.argv.includes("--if-changed") && isNewer(STAMP)) process.exit(0);
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist");
 for (const target of Object.keys(JSON.parse(readFileSync("asconfig.json", "utf8")).targets)) {
-  run("assemblyscript/bin/asc.js", ["--target", target]);
+  run("assemblyscript/bin/asc.js", [...(MORE_EXPORTS[target] ?? []), "--target", target]);
 }
 optimize("build/feedforward.wasm", OPTIMIZER);
 optimize("build/feedforward.scalar.wasm", OPTIMIZER);
+optimize("build/feedforward.threads.wasm", [...OPTIMIZER, "--enable-threads"]);
 compileBeside("assembly/functions.ts", "simd", "build/functions.wasm");
 compileBeside("assembly/functions.ts", "scalar", "build/functions.scalar.wasm");
 compilePacking("pack");
 compilePacking("unpack");
 cpSync("build/feedforward.wasm", "dist/feedforward.wasm");
 cpSync("build/feedforward.scalar.wasm", "dist/feedforward.scalar.wasm");
+cpSync("build/feedforward.threads.wasm", "dist/feedforward.threads.wasm");
 embed("dist/feedforward.wasm", "simd");
 embed("dist/feedforward.scalar.wasm", "scalar");
 run(join(dirname(require.resolve("typescript/package.json")), "bin/tsc"), ["-p", "tsconfig.build.json"]);
 for (const name of ["index", "scalar"]) await bundle(`dist/${name}.js`, `build/${name}.js`, { external: ["#*", LAZY] });
 await bundle("dist/index.js", "dist/feedforward.js", { external: [LAZY], minify: true });
-await bundle("dist/async.js", "build/async.js");
+await bundle("dist/async.js", "build/async.js", { plugins: [THREADS_BESIDE] });
 await bundle("dist/background/worker.js", "build/worker.js", { plugins: [WITHOUT_CORE] });
 for (const name of readdirSync("dist", { recursive: true }))
   if (/(?<!\.(node|packed)|feedforward)\.js$/.test(name)) rmSync(join("dist", name));
 for (const name of ["index", "scalar", "async", "worker"]) cpSync(`build/${name}.js`, `dist/${name}.js`);
+writeFileSync(THREADS, `export default "${readFileSync("dist/feedforward.threads.wasm").toString("base64")}";\n`);
 writeFileSync(STAMP, "");
 
 /** Makes one file of a module and what it imports: engines open one file faster than twenty, which takes Node 10 ms of each start. */

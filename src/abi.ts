@@ -213,6 +213,8 @@ export const enum Header {
   BatchMeasures = 568,
   /** out: offset of the weights that rows have in `evaluate` (SampleCapacity), f64 each. */
   RowWeights = 600,
+  /** out: address of the team that works on the network, in the build with threads; else 0. */
+  Team = 604,
   /** The header's size; the layer table follows. */
   Bytes = 608,
 }
@@ -299,6 +301,8 @@ export const enum Status {
   SelfTestFailed = 21,
   /** What is asked for does not fit what was laid out: more rows than there is room for, training without room for it, batches of no rows. */
   InvalidRun = 22,
+  /** In the build with threads: one of the team has died. What stands in the block is of no use. */
+  TeamBroken = 23,
   /** `restore`: the bytes are no snapshot. */
   NoSnapshot = 32,
   /** `restore`: a snapshot of another version of the ABI. */

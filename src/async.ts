@@ -1,45 +1,74 @@
 // What `trainAsync` and `training` load when they are first called: dist/async.js.
 
+import { Header } from "./abi.js";
+import { type Capabilities, type Work, wishFor } from "./background/capabilities.js";
 import { otherEvents } from "./background/events.js";
 import type { SentError } from "./background/messages.js";
 import { readOptions, type TrainAsyncOptions } from "./background/options.js";
-import { converse, idleWorker, type Listener, type PoolWorker, release } from "./background/pool.js";
+import { type Listener, placeFor } from "./background/places.js";
+import { enroll } from "./background/pool.js";
 import { type Client, type Outcome, type Setup, type Tools, trainSession } from "./background/session.js";
 import { Stop } from "./background/stop.js";
-import type { CompiledModule } from "./binary.js";
 import type { Block } from "./block.js";
+import type { compiled } from "./core.js";
 import type { TrainingError } from "./errors.js";
 import type { NeuralNetwork } from "./network.js";
 import type { Plan } from "./options/network.js";
 import type { EpochReport } from "./options/training.js";
 import type { Row, Rows, Table } from "./rows.js";
-import type { Memory, Targets } from "./samples.js";
-import type { History, Run } from "./training.js";
+import type { Targets } from "./samples.js";
+import type { restoreSnapshot, takeSnapshot } from "./snapshot.js";
+import type { History, placeRun, Run, readRun, stepReport, trainRun } from "./training.js";
 
-/** The network that trains, and the parts of the library that its own file has. */
-export interface Host extends Tools {
+/** The parts of the library that its own file has. */
+type Parts = readonly [
+  typeof Block,
+  typeof compiled,
+  typeof placeRun,
+  typeof readRun,
+  typeof restoreSnapshot,
+  typeof stepReport,
+  typeof takeSnapshot,
+  typeof TrainingError,
+  typeof trainRun,
+];
+
+/** What a network hands over to be trained. */
+interface Host {
+  readonly parts: Parts;
   readonly plan: Plan;
   readonly block: Block;
   /** Makes the network what it was when `state` was taken. */
   put(state: Uint8Array): void;
   /** Whether the network has been disposed of. */
   readonly ended: boolean;
-  /** Is called then. Set here. */
+  /** Is called then, during the run and after it. Set here. */
   end(): void;
-  compiled(core: CompiledModule | undefined): CompiledModule;
-  readRun(memory: Memory, plan: Plan, inputs: unknown, targets: unknown, options: unknown): Run;
-  readonly TrainingError: typeof TrainingError;
+  /** Which way the run takes. Set here. */
+  capabilities: Capabilities;
+}
+
+/** The parts that a session needs of them. */
+function toolsOf({ parts }: Host): Tools {
+  const [Block, , placeRun, , restoreSnapshot, stepReport, takeSnapshot, , trainRun] = parts;
+  return { blockFor: (plan) => new Block(plan), placeRun, restoreSnapshot, stepReport, takeSnapshot, trainRun };
 }
 
 /** A slice's milliseconds on the calling thread, which is to be free again within 10. */
 const SLICE = 4;
 
-/** Trains a network from its present state on in a worker, or in slices on this thread, and puts into it what comes out. */
-export async function trainInBackground(host: Host, inputs: unknown, targets: unknown, given: unknown): Promise<History> {
-  const { signal, onProgress, worker, options } = readOptions(given);
-  const run = host.readRun(host.block.core.memory, host.plan, inputs, targets, options);
+/** Trains a network from its present state on in workers, or in slices on this thread, and puts into it what comes out. */
+export async function trainAsync(host: Host, inputs: unknown, targets: unknown, given: unknown): Promise<History> {
+  const { signal, onProgress, worker, threads, options } = readOptions(given);
+  const { parts, plan, block } = host;
+  const [, , , readRun, , , takeSnapshot] = parts;
+  const run = readRun(block.core.memory, plan, inputs, targets, options);
   const stop = new Stop(signal);
-  host.end = () => stop.now(new TypeError("trainAsync: this network has been disposed"));
+  const leave = enroll(block);
+  host.end = () => {
+    stop.now(new TypeError("trainAsync: this network has been disposed"));
+    leave();
+  };
   if (host.ended) host.end();
   const put = (state: Uint8Array | undefined) => {
     if (state && !host.ended) host.put(state);
@@ -64,17 +93,16 @@ export async function trainInBackground(host: Host, inputs: unknown, targets: un
         return Promise.race([guarded(() => run.options[name]?.(report as never)), stop.asked]);
       },
     };
-    const setup: Setup = { plan: portablePlan(host), state: host.takeSnapshot(host.block), run: portableRun(run) };
+    const setup: Setup = { plan: portablePlan(host), state: takeSnapshot(block), run: portableRun(run) };
     // To take it may have moved the network's memory.
     put(setup.state);
-    const started = worker === false ? undefined : await idleWorker(worker);
+    const place = await placeFor(worker, () => wishFor(workOf(host, run, threads)));
+    host.capabilities = place.capabilities;
     // A run that is stopped before it begins is placed all the same, so that it can be gone on with.
-    if (stop.isAsked && started) release(started);
-    const outcome = await (started && !stop.isAsked
-      ? inWorker(host, started, setup, listener, stop)
-      : inSlices(host, setup, listener, stop));
+    if (stop.isAsked) place.leave?.();
+    const outcome = await (place.converse && !stop.isAsked ? place.converse(setup, listener, stop) : inSlices(host, setup, listener, stop));
     put(outcome.state);
-    if (outcome.error !== undefined) throw outcome.error;
+    if (outcome.error !== undefined) throw received(host, outcome.error);
     if (outcome.history) return outcome.history;
     throw stop.reason;
   } finally {
@@ -90,16 +118,21 @@ function inSlices(host: Host, setup: Setup, listener: Listener, stop: Stop): Pro
       return !stop.isAsked;
     },
   };
-  return trainSession(host, setup, client, SLICE);
+  return trainSession(toolsOf(host), setup, client, SLICE);
 }
 
-async function inWorker(host: Host, worker: PoolWorker, setup: Setup, listener: Listener, stop: Stop): Promise<Outcome> {
-  const outcome = await converse(worker, setup, listener, stop);
-  return { ...outcome, ...(outcome.error !== undefined && { error: received(host, outcome.error as SentError) }) };
+function workOf({ plan, block }: Host, { options, rows }: Run, threads: "auto" | number): Work {
+  return {
+    threads,
+    ownCore: plan.core !== undefined,
+    rowsAtOnce: Math.min(options.batchSize ?? rows, rows),
+    rows: rows * options.epochs,
+    parameters: block.uint(Header.ParameterCount),
+  };
 }
 
 /** A plan that can be sent: with the core as it is compiled, without values that were placed long ago. */
-function portablePlan({ plan, compiled }: Host): Plan {
+function portablePlan({ plan, parts: [, compiled] }: Host): Plan {
   return { ...plan, core: compiled(plan.core), layers: plan.layers.map((layer) => ({ ...layer, values: undefined })) };
 }
 
@@ -133,8 +166,10 @@ function portableTable(table: Table): Table {
   return values.byteLength === values.buffer.byteLength ? table : { ...table, values: values.slice() };
 }
 
-/** An error that was sent, as it was. */
-function received({ TrainingError }: Host, { name, message, at }: SentError): Error {
+/** An error of this thread's, or one that was sent, as it was. */
+function received({ parts: [, , , , , , , TrainingError] }: Host, error: unknown): unknown {
+  if (error instanceof Error) return error;
+  const { name, message, at } = error as SentError;
   if (at) return new TrainingError(message, at);
   return name === "RangeError" ? new RangeError(message) : name === "TypeError" ? new TypeError(message) : new Error(message);
 }

@@ -32,12 +32,13 @@ export class Block {
   readonly outputs: number;
   #header: DataView;
 
-  constructor(plan: Plan) {
+  /** By default in an instance of its own, where it stands alone. */
+  constructor(plan: Plan, core = instantiate(plan.core), base = core.heapBase() >>> 0) {
     this.elementBytes = plan.precision === "float64" ? 8 : 4;
     this.inputs = plan.inputs;
     this.outputs = (plan.layers.at(-1) as LayerPlan).units;
-    this.core = instantiate(plan.core);
-    this.base = this.core.heapBase() >>> 0;
+    this.core = core;
+    this.base = base;
     this.#grow(Header.Bytes + plan.layers.length * Abi.LayerBytes);
     this.#header = new DataView(this.core.memory.buffer);
     // The self-test has left its network here; everything in front of the samples starts from zeros.

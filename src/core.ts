@@ -33,7 +33,7 @@ export function instantiate(given: CompiledModule | undefined): Core {
   const module = compiled(given);
   const core = instanceOf(module);
   if (!tested.has(module)) {
-    test(core);
+    testCore(core);
     tested.add(module);
   }
   return core;
@@ -66,7 +66,7 @@ function instanceOf(module: CompiledModule): Core {
   }
 }
 
-function test(core: Core): void {
+export function testCore(core: Core): void {
   if (typeof core.abiVersion !== "function" || core.abiVersion() !== Abi.Version) {
     throw wrongKind("core", `a feedforward core with ABI version ${Abi.Version}`);
   }
@@ -78,9 +78,7 @@ function test(core: Core): void {
 export function statusError(status: Status): Error {
   switch (status) {
     case Status.SubnormalsFlushed:
-      return new Error(
-        "this thread flushes subnormal numbers to zero, as a library built with -Ofast does, so results would not be those of other hosts",
-      );
+      return new Error("this thread flushes subnormal numbers to zero, so results would not be those of other hosts");
     case Status.SelfTestFailed:
       return new Error("the core's self-test gave other bits than it must: this WebAssembly engine does not compute exactly");
     default:

@@ -5,6 +5,12 @@ declare module "#simd" {
   export default binary;
 }
 
+/** The core with threads, in base64; a file beside async.js that is loaded when it is needed. */
+declare module "#threads" {
+  const base64: string;
+  export default base64;
+}
+
 declare module "#scalar" {
   const binary: import("./binary.js").Embedded;
   export default binary;

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { Activation, Function as CoreFunction, Header, LayerField, Normalization } from "./abi.js";
+import type { Capabilities } from "./background/capabilities.js";
 import type { TrainAsyncOptions } from "./background/options.js";
 import { Block, type Elements, layerField } from "./block.js";
 import { compiled } from "./core.js";
@@ -30,8 +31,8 @@ import { answerOf, type History, placeData, placeRun, readRun, stepReport, train
 /** The options of `think`. */
 const INTO = ["into"] as const;
 
-/** What training in the background needs of this file. */
-const TOOLS = { Block, compiled, placeRun, readRun, restoreSnapshot, stepReport, takeSnapshot, TrainingError, trainRun };
+/** What training in the background needs of the library: `Parts` in async.ts. A list, since each name would be bytes of every bundle. */
+const PARTS = [Block, compiled, placeRun, readRun, restoreSnapshot, stepReport, takeSnapshot, TrainingError, trainRun] as const;
 
 /** One dense layer of a network. */
 export interface Layer {
@@ -87,9 +88,9 @@ export class NeuralNetwork implements Disposable {
   /** Counts the uses of the sample regions, so that one notices another in its midst. */
   #turn = 0;
   /** Whether a run is under way, from within which `onEpoch` may think, but neither train nor dispose. */
-  #isTraining = false;
-  /** What a run in the background has of this network. */
-  #host: { ended: boolean; end(): void } | undefined;
+  #training: unknown;
+  /** What the last run in the background has of this network. */
+  #host: { readonly capabilities: Capabilities; ended: boolean; end(): void } | undefined;
 
   /**
    * @throws TypeError for an option of the wrong kind or an unknown one
@@ -201,7 +202,7 @@ export class NeuralNetwork implements Disposable {
     placeRun(block, this.#plan, run);
     this.#takeViews(block);
     let turn = this.#turn;
-    this.#isTraining = true;
+    this.#training = true;
     try {
       const slices = trainRun(block, run);
       for (let answer: unknown; ; ) {
@@ -217,7 +218,7 @@ export class NeuralNetwork implements Disposable {
         this.#takeViews(block);
       }
     } finally {
-      this.#isTraining = false;
+      this.#training = undefined;
     }
   }
 
@@ -232,12 +233,20 @@ export class NeuralNetwork implements Disposable {
   async trainAsync(inputs: Row | Rows, targets: Row | Rows, options: number | TrainAsyncOptions): Promise<History> {
     const block = this.#alive("trainAsync");
     this.#refuseWhileTraining("trainAsync");
-    const host = { ...TOOLS, plan: this.#plan, block, put: (state: Uint8Array) => this.#restore(state), ended: false, end() {} };
-    this.#host = host;
+    const host = {
+      parts: PARTS,
+      plan: this.#plan,
+      block,
+      put: (state: Uint8Array) => this.#restore(state),
+      capabilities: this.capabilities,
+      ended: false,
+      end() {},
+    };
+    this.#host = this.#training = host;
     try {
-      return await (await import("./async.js")).trainInBackground(host, inputs, targets, options);
+      return await (await import("./async.js")).trainAsync(host, inputs, targets, options);
     } finally {
-      this.#host = undefined;
+      this.#training = undefined;
     }
   }
 
@@ -322,6 +331,11 @@ export class NeuralNetwork implements Disposable {
     }
   }
 
+  /** Which way `trainAsync` took when it was called last, and why. */
+  get capabilities(): Capabilities {
+    return this.#host?.capabilities ?? { path: "calling thread", threads: 1, why: "no trainAsync yet" };
+  }
+
   /** Epochs that were completed since the network was made. */
   get epoch(): number {
     return this.#alive("epoch").double(Header.Epoch);
@@ -363,10 +377,11 @@ export class NeuralNetwork implements Disposable {
   /** Gives the network's memory back and ends `trainAsync`. Afterwards every use throws; a second call does nothing. */
   dispose(): void {
     const host = this.#host;
+    if (this.#training !== host) this.#refuseWhileTraining("dispose");
     if (host) {
       host.ended = true;
       host.end();
-    } else this.#refuseWhileTraining("dispose");
+    }
     this.#block = undefined;
     this.#turn++;
     this.#inputRow = this.#outputRow = new Float64Array(0);
@@ -386,7 +401,7 @@ export class NeuralNetwork implements Disposable {
   }
 
   #refuseWhileTraining(method: string): void {
-    if (this.#isTraining || this.#host) throw wrongKind(method, "no training to be under way");
+    if (this.#training) throw wrongKind(method, "no training to be under way");
   }
 
   /** Lets something else than `train` use the sample regions. */

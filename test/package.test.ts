@@ -71,7 +71,7 @@ describe("contents", () => {
       expect.arrayContaining(["package.json", "README.md", "CHANGELOG.md", "LICENSE", "dist/index.js", "docs/abi.md"]),
     );
     const known =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|CONTRIBUTING\.md|examples\/[\w.]+|docs\/(guide\/)?[\w-]+\.md|dist\/((options|background)\/)?[\w-]+\.d\.ts|dist\/(index|scalar|async|worker|feedforward|simd\.\w+|scalar\.\w+)\.js|dist\/feedforward(\.\w+)?\.wasm)$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|CONTRIBUTING\.md|examples\/[\w.]+|docs\/(guide\/)?[\w-]+\.md|dist\/((options|background)\/)?[\w-]+\.d\.ts|dist\/(index|scalar|async|worker|threads-core|feedforward|simd\.\w+|scalar\.\w+)\.js|dist\/feedforward(\.\w+)?\.wasm)$/;
     expect(packed.filter((path) => !known.test(path))).toEqual([]);
   });
 
@@ -338,7 +338,7 @@ describe("checks of packages", () => {
   test("arethetypeswrong finds nothing", () => {
     // The package is ES modules only, which CommonJS imports; the binaries are for hosts that read files, and have no types.
     const binaries = Object.keys(manifest.exports).filter((name) => name.endsWith(".wasm"));
-    expect(binaries).toHaveLength(2);
+    expect(binaries).toHaveLength(3);
     const args = [tarball, "--profile", "esm-only", "--exclude-entrypoints", ...binaries.map((name) => name.slice(2))];
     expect(node(project, script("@arethetypeswrong/cli", "attw"), ...args)).toContain("feedforward/scalar");
   }, 60_000);

@@ -1,10 +1,15 @@
 import type { Call, History } from "../training.js";
 import type { Progress } from "./options.js";
 import type { Outcome, Setup } from "./session.js";
+import type { Seat } from "./team.js";
 
 /** What the calling thread tells the worker. */
 export type ToWorker =
-  | { readonly type: "train"; readonly setup: Setup }
+  | { readonly type: "train"; readonly setup: Setup; readonly seat: Seat | undefined }
+  /** Take a place in a team until its run is over. */
+  | { readonly type: "assist"; readonly seat: Seat }
+  /** The team has parted. */
+  | { readonly type: "leave" }
   | { readonly type: "answer"; readonly answer: boolean }
   | { readonly type: "stop" };
 

@@ -1,5 +1,5 @@
-import { wrongKind } from "../errors.js";
-import { record } from "../options/check.js";
+import { wrongKind, wrongValue } from "../errors.js";
+import { record, whole } from "../options/check.js";
 import { type Callbacks, KEYS, type Learning, type Watching } from "../options/training.js";
 
 /** How far a run has come. */
@@ -37,6 +37,11 @@ interface Background {
    * for pages whose bundler does not find it.
    */
   worker?: boolean | string | { readonly href: string } | undefined;
+  /**
+   * Threads that train together, 1 … 64. Default `"auto"`: as many as the machine has cores, or one where there is too little to do for more. The bits do not depend on it.
+   * Where threads cannot be had, one trains: see `network.capabilities`.
+   */
+  threads?: "auto" | number | undefined;
 }
 
 /** The options of a run in the background. */
@@ -45,24 +50,37 @@ export interface Options {
   readonly onProgress: ((progress: Progress) => unknown) | undefined;
   /** `false`, or an address, or nothing for the package's. */
   readonly worker: false | string | undefined;
+  readonly threads: "auto" | number;
   /** What `train` knows too. */
   readonly options: unknown;
 }
 
+/** The most threads that may be asked for. */
+const MOST_THREADS = 64;
+
+const OWN = ["signal", "onProgress", "worker", "threads"] as const;
+
 /** Checks what `train` does not know, and leaves it the rest. */
 export function readOptions(given: unknown): Options {
-  if (typeof given !== "object" || given === null) return { signal: undefined, onProgress: undefined, worker: undefined, options: given };
-  const { signal, onProgress, worker = true, ...options } = record("options", given, [...KEYS, "signal", "onProgress", "worker"]);
+  // What is no object, and no number, is refused by whoever reads the rest.
+  const isObject = typeof given === "object" && given !== null;
+  const { signal, onProgress, worker = true, threads = "auto", ...rest } = isObject ? record("options", given, [...KEYS, ...OWN]) : {};
   if (signal !== undefined && typeof (signal as Partial<Signal> | null)?.addEventListener !== "function") {
     throw wrongKind("signal", "an AbortSignal", signal);
   }
   if (onProgress !== undefined && typeof onProgress !== "function") throw wrongKind("onProgress", "a function", onProgress);
   const address = typeof worker === "object" ? (worker as Partial<URL> | null)?.href : worker;
   if (typeof address !== "boolean" && typeof address !== "string") throw wrongKind("worker", "true, false or an address", worker);
+  if (threads !== "auto") {
+    if (typeof threads !== "number") throw wrongKind("threads", '"auto" or a number', threads);
+    whole("threads", threads, 1, MOST_THREADS);
+    if (address === false && threads > 1) throw wrongValue("threads", "1 with worker: false", threads);
+  }
   return {
     signal: signal as Signal | undefined,
     onProgress: onProgress as Options["onProgress"],
     worker: address === true ? undefined : address,
-    options,
+    threads: threads as "auto" | number,
+    options: isObject ? rest : given,
   };
 }

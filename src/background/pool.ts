@@ -1,6 +1,4 @@
 import type { FromWorker, ToWorker } from "./messages.js";
-import type { Client, Outcome, Setup } from "./session.js";
-import type { Stop } from "./stop.js";
 import { startThread, type Thread } from "./threads.js";
 
 /** A worker and where its program came from. */
@@ -12,54 +10,66 @@ export interface PoolWorker {
   task: { hear(message: FromWorker): void; end(error: Error): void } | undefined;
 }
 
-/** What a worker tells in the midst of a run. */
-export type Listener = Pick<Client, "progress" | "call">;
-
 /** Workers that wait for work; what is more than these is ended. */
 const idle: PoolWorker[] = [];
 const MOST_IDLE = 2;
 
-/** Tells a worker to train and hears of it until it has ended. */
-export function converse(worker: PoolWorker, setup: Setup, listener: Listener, stop: Stop): Promise<Outcome> {
-  const { thread } = worker;
-  return new Promise<Outcome>((resolve, reject) => {
-    const tell = (message: ToWorker) => thread.send(message, []);
-    worker.task = {
-      hear(message) {
-        if (message.type === "progress") listener.progress(message.progress, message.state);
-        else if (message.type === "end") resolve(message.outcome);
-        else if (message.type === "failure") resolve({ state: setup.state, error: message.error });
-        else if (message.type === "call") {
-          // While it waits for an answer it is not what keeps the process alive.
-          thread.keepAlive(false);
-          void listener.call(message.call, message.state).then((answer) => {
-            if (!worker.task) return;
-            thread.keepAlive(true);
-            tell({ type: "answer", answer: answer !== false });
-          });
-        }
-      },
-      end: (error) => reject(new Error(`trainAsync: the worker ended in the midst of the run (${error.message})`, { cause: error })),
-    };
-    thread.keepAlive(true);
-    tell({ type: "train", setup });
-    stop.whenAsked(() => tell({ type: "stop" }));
-  }).finally(() => release(worker));
+/** So long workers wait for work before they end; and when no network is left that might have some. */
+const PATIENCE = 30_000;
+const LAST_PATIENCE = 1000;
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Networks that have trained in the background and were not disposed of, by their blocks, and how many of them there are or were. */
+const members = new WeakSet<object>();
+let users = 0;
+
+/** What else is kept for the next run. */
+const reserves: (() => void)[] = [];
+
+/** Tells the pool of something that is to be given back when it has not been used for a while. */
+export function onIdle(giveBack: () => void): void {
+  reserves.push(giveBack);
 }
 
-/** Lets a worker wait for more work, for which no process stays alive; ends it if others wait already. */
+/** Counts a network in, if it is not, and answers what is to be called when it is disposed of. */
+export function enroll(network: object): () => void {
+  if (!members.has(network)) users++;
+  members.add(network);
+  return () => {
+    if (members.delete(network)) users--;
+    rest();
+  };
+}
+
+/** Sets the time for which idle workers are kept. */
+function rest(): void {
+  clearTimeout(timer);
+  timer = setTimeout(dismiss, users > 0 ? PATIENCE : LAST_PATIENCE);
+  // Nor does the timer keep a process alive, in Deno neither, whose timers are numbers.
+  (timer as { unref?(): void }).unref?.();
+  (globalThis as { Deno?: { unrefTimer?(id: unknown): void } }).Deno?.unrefTimer?.(timer);
+}
+
+function dismiss(): void {
+  for (const giveBack of reserves) giveBack();
+  for (const worker of idle.splice(0)) worker.thread.end();
+}
+
+/** Lets a worker wait for more work, for which no process stays alive; ends it if enough others wait already. */
 export function release(worker: PoolWorker): void {
   worker.task = undefined;
   if (worker.hasEnded) return;
   worker.thread.keepAlive(false);
   if (idle.length < MOST_IDLE) idle.push(worker);
   else worker.thread.end();
+  rest();
 }
 
-/** A worker that waits for work: one that has done some, or a new one; nothing where none starts. */
-export async function idleWorker(address: string | undefined): Promise<PoolWorker | undefined> {
+/** A worker that waits for work: one that has done some, or a new one; the reason where none starts. */
+export async function idleWorker(address: string | undefined): Promise<PoolWorker | Error> {
   const known = idle.findIndex((worker) => worker.address === address);
-  if (known >= 0) return idle.splice(known, 1)[0];
+  if (known >= 0) return idle.splice(known, 1)[0] as PoolWorker;
   try {
     const worker: PoolWorker = { thread: await startThread<ToWorker, FromWorker>(address), address, hasEnded: false, task: undefined };
     await new Promise<void>((resolve, reject) => {
@@ -76,7 +86,7 @@ export async function idleWorker(address: string | undefined): Promise<PoolWorke
       });
     });
     return worker;
-  } catch {
-    return undefined;
+  } catch (error) {
+    return error as Error;
   }
 }

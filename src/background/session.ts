@@ -10,7 +10,8 @@ import type { Progress } from "./options.js";
 
 /** Parts of the library. */
 export interface Tools {
-  readonly Block: new (plan: Plan) => Block;
+  /** The block that the session works in. */
+  blockFor(plan: Plan): Block;
   placeRun(block: Block, plan: Plan, run: Run): void;
   restoreSnapshot(block: Block, bytes: Uint8Array): void;
   stepReport(block: Block): StepReport;
@@ -49,7 +50,7 @@ const SMALL = 4 * 2 ** 20;
 
 /** Trains in slices of about `milliseconds` until the run is over, cut or stopped. */
 export async function trainSession(tools: Tools, { plan, state, run }: Setup, client: Client, milliseconds: number): Promise<Outcome> {
-  const block = new tools.Block(plan);
+  const block = tools.blockFor(plan);
   tools.restoreSnapshot(block, state);
   tools.placeRun(block, plan, run);
   const isSmall = state.length < SMALL;

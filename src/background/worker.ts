@@ -2,17 +2,19 @@
 
 import { Block } from "../block.js";
 import { TrainingError } from "../errors.js";
+import type { Plan } from "../options/network.js";
 import { restoreSnapshot, takeSnapshot } from "../snapshot.js";
 import { placeRun, stepReport, trainRun } from "../training.js";
 import { otherEvents } from "./events.js";
 import type { FromWorker, SentError, ToWorker } from "./messages.js";
 import { type Client, type Setup, trainSession } from "./session.js";
+import { headAddress, type Seat, sharingCore, type TeamCore, teamBlock, testBuild } from "./team.js";
 import { type Peer, parentOf } from "./threads.js";
 
 /** A slice's milliseconds: so late a stop may come. */
 const SLICE = 10;
 
-const tools = { Block, placeRun, restoreSnapshot, stepReport, takeSnapshot, trainRun };
+const tools = { placeRun, restoreSnapshot, stepReport, takeSnapshot, trainRun };
 
 // No await at the top: bundlers make scripts of workers that are no modules.
 void parentOf<FromWorker, ToWorker>().then(serve);
@@ -41,18 +43,39 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
     },
   };
 
-  const train = async (setup: Setup) => {
+  /** The core on the memory of the team that this worker is in. */
+  let place: { readonly team: number; readonly core: TeamCore } | undefined;
+  const coreAt = ({ team, module, memory }: Seat): TeamCore => {
+    if (place?.team === team) return place.core;
+    testBuild(module);
+    place = { team, core: sharingCore(module, memory) };
+    return place.core;
+  };
+
+  const train = async (setup: Setup, seat: Seat | undefined) => {
     goesOn = true;
     try {
-      const { error, ...outcome } = await trainSession(tools, setup, client, SLICE);
+      const blockFor = (plan: Plan) => (seat ? teamBlock(coreAt(seat), seat, plan) : new Block(plan));
+      const { error, ...outcome } = await trainSession({ ...tools, blockFor }, setup, client, SLICE);
       tell({ type: "end", outcome: { ...outcome, ...(error !== undefined && { error: sent(error) }) } }, outcome.state);
     } catch (error) {
       tell({ type: "failure", error: sent(error) });
     }
   };
 
+  const assist = (seat: Seat) => {
+    try {
+      const core = coreAt(seat);
+      core.assist(headAddress(core), seat.thread, seat.run, seat.generation);
+    } catch (error) {
+      tell({ type: "failure", error: sent(error) });
+    }
+  };
+
   parent.receive((message) => {
-    if (message.type === "train") void train(message.setup);
+    if (message.type === "train") void train(message.setup, message.seat);
+    else if (message.type === "assist") assist(message.seat);
+    else if (message.type === "leave") place = undefined;
     else if (message.type === "answer") answer(message.answer);
     else goesOn = false;
   });

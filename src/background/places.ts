@@ -1,0 +1,90 @@
+import type { Capabilities, Wish } from "./capabilities.js";
+import type { ToWorker } from "./messages.js";
+import { idleWorker, type PoolWorker, release } from "./pool.js";
+import type { Client, Outcome, Setup } from "./session.js";
+import type { Stop } from "./stop.js";
+import type { Seat } from "./team.js";
+import { idleOrNewTeam, type Team } from "./teams.js";
+
+// Where a session goes: to a team of workers, to one worker, or, if none starts, nowhere else.
+
+/** What is told in the midst of a run. */
+export type Listener = Pick<Client, "progress" | "call">;
+
+export interface Place {
+  readonly capabilities: Capabilities;
+  /** Has the session there, and hears of it until it has ended. Absent where it is to be on this thread. */
+  converse?(setup: Setup, listener: Listener, stop: Stop): Promise<Outcome>;
+  /** Gives the place up, where there is no session. */
+  leave?(): void;
+}
+
+/** The best place that there is for a wish. `worker`: `false`, or the address of a program, or nothing for the package's. */
+export async function placeFor(worker: false | string | undefined, wish: () => Promise<Wish>): Promise<Place> {
+  if (worker === false) return { capabilities: { path: "slices", threads: 1, why: "worker: false was asked for" } };
+  let { threads, why } = await wish();
+  if (threads > 1) {
+    const team = await idleOrNewTeam(worker, threads);
+    if (!(team instanceof Error))
+      return teamPlace(team, team.threads < threads ? `no more than ${team.threads} workers have started` : why);
+    why = `threads could not be had: ${team.message}`;
+  }
+  const started = await idleWorker(worker);
+  if (started instanceof Error) {
+    return { capabilities: { path: "slices", threads: 1, why: `no worker has started: ${started.message}` } };
+  }
+  return {
+    capabilities: { path: "worker", threads: 1, why },
+    converse: (setup, listener, stop) => converse(started, setup, undefined, listener, stop).finally(() => release(started)),
+    leave: () => release(started),
+  };
+}
+
+function teamPlace(team: Team, why: string): Place {
+  return {
+    capabilities: { path: "threads", threads: team.threads, why },
+    async converse(setup, listener, stop) {
+      const seat = team.begin();
+      try {
+        const outcome = await converse(team.leader, setup, seat, listener, stop);
+        if (team.broken) throw ended(team.broken);
+        return outcome;
+      } finally {
+        team.end();
+      }
+    },
+    leave: () => team.end(),
+  };
+}
+
+/** Tells a worker to train and hears of it until it has ended. */
+function converse(worker: PoolWorker, setup: Setup, seat: Seat | undefined, listener: Listener, stop: Stop): Promise<Outcome> {
+  const { thread } = worker;
+  return new Promise<Outcome>((resolve, reject) => {
+    const tell = (message: ToWorker) => thread.send(message, []);
+    worker.task = {
+      hear(message) {
+        if (message.type === "progress") listener.progress(message.progress, message.state);
+        else if (message.type === "end") resolve(message.outcome);
+        else if (message.type === "failure") resolve({ state: setup.state, error: message.error });
+        else if (message.type === "call") {
+          // While it waits for an answer it is not what keeps the process alive.
+          thread.keepAlive(false);
+          void listener.call(message.call, message.state).then((answer) => {
+            if (!worker.task) return;
+            thread.keepAlive(true);
+            tell({ type: "answer", answer: answer !== false });
+          });
+        }
+      },
+      end: (error) => reject(ended(error)),
+    };
+    thread.keepAlive(true);
+    tell({ type: "train", setup, seat });
+    stop.whenAsked(() => tell({ type: "stop" }));
+  });
+}
+
+function ended(error: Error): Error {
+  return new Error(`trainAsync: the worker ended in the midst of the run (${error.message})`, { cause: error });
+}
