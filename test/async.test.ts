@@ -12,23 +12,31 @@ import { SEED } from "./support/property.js";
 afterAll(() => console.log(`properties were checked with FC_SEED=${SEED}`));
 
 const PATHS = [
-  { path: "a worker", worker: true },
-  { path: "slices", worker: false },
+  { path: "worker", way: { worker: true, threads: 1 } },
+  { path: "slices", way: { worker: false } },
+  { path: "threads", way: { worker: true, threads: 2 } },
 ] as const;
 
-describe.each(PATHS)("in $path", ({ worker }) => {
+describe.each(PATHS)("by $path", ({ path, way }) => {
   test("is where it is trained", async () => {
     const before = { ...workers };
-    for (const _ of [1, 2, 3]) await made().trainAsync(INPUTS, TARGETS, { ...RUN, worker });
-    // One at most was not there yet.
-    expect(workers.started - before.started).toBeLessThanOrEqual(1);
-    expect(workers.told - before.told).toBe(worker ? 3 : 0);
+    for (const _ of [1, 2, 3]) {
+      const network = made();
+      await network.trainAsync(INPUTS, TARGETS, { ...RUN, ...way });
+      expect(network.capabilities).toMatchObject({ path, threads: path === "threads" ? 2 : 1 });
+    }
+    // Those that were not there yet.
+    expect(workers.started - before.started).toBeLessThanOrEqual({ worker: 1, slices: 0, threads: 2 }[path]);
+    const told = workers.told - before.told;
+    // Two are told of each run by threads; and others that there is none any more.
+    if (path === "threads") expect(told).toBeGreaterThanOrEqual(6);
+    else expect(told).toBe(path === "worker" ? 3 : 0);
   });
 
   test.each(BUILDS)("the bits and the history are those of train, $name build", async ({ options }) => {
     const [background, plain] = [made(options), made(options)];
     const run = { ...RUN, metrics: ["meanAbsoluteError"], validation: { split: 0.2 }, earlyStopping: { patience: 4 } } as const;
-    const history = await background.trainAsync(INPUTS, TARGETS, { ...run, worker });
+    const history = await background.trainAsync(INPUTS, TARGETS, { ...run, ...way });
     expect(history).toEqual(plain.train(INPUTS, TARGETS, run));
     expectSameState(background, plain);
     // And once more, from there on, in the tutorial's way.
@@ -41,7 +49,7 @@ describe.each(PATHS)("in $path", ({ worker }) => {
     for (const { network: options, inputs, targets, train } of runs) {
       const [background, plain] = [new NeuralNetwork(options), new NeuralNetwork(options)];
       const outcomes = await Promise.allSettled([
-        background.trainAsync(inputs, targets, { ...(train as TrainAsyncOptions), worker }),
+        background.trainAsync(inputs, targets, { ...(train as TrainAsyncOptions), ...way }),
         (async () => plain.train(inputs, targets, train))(),
       ]);
       const [told, expected] = outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : String(outcome.reason)));
@@ -61,7 +69,7 @@ describe.each(PATHS)("in $path", ({ worker }) => {
     });
     await background.trainAsync(INPUTS, TARGETS, {
       ...run,
-      worker,
+      ...way,
       onEpoch: (report) => void said?.push(report),
       onStep: (report) => void said?.push(report),
     });
@@ -70,7 +78,7 @@ describe.each(PATHS)("in $path", ({ worker }) => {
 
     const history = await background.trainAsync(INPUTS, TARGETS, {
       ...RUN,
-      worker,
+      ...way,
       async onEpoch({ epoch }) {
         await new Promise((resolve) => setImmediate(resolve));
         return epoch < 5;
@@ -89,7 +97,7 @@ describe.each(PATHS)("in $path", ({ worker }) => {
     plain.train(INPUTS, TARGETS, { ...RUN, onEpoch: () => void expected.push(plain.think(row)) });
     await background.trainAsync(INPUTS, TARGETS, {
       ...RUN,
-      worker,
+      ...way,
       onEpoch({ epoch }) {
         expect(background.epoch).toBe(epoch);
         expect(background.evaluate(INPUTS, TARGETS).loss).toBeGreaterThan(0);
@@ -106,7 +114,7 @@ describe.each(PATHS)("in $path", ({ worker }) => {
     const run = network.trainAsync(INPUTS, TARGETS, {
       epochs: 10_000_000,
       batchSize: 16,
-      worker,
+      ...way,
       signal: stop.signal,
       onProgress(progress) {
         said.push(progress);
@@ -130,7 +138,7 @@ describe.each(PATHS)("in $path", ({ worker }) => {
     const random = randomSource(SEED);
     const plain = made();
     plain.train(INPUTS, TARGETS, { epochs: 300, batchSize: 16 });
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 12; round++) {
       const network = made();
       let stops = 0;
       for (let resume = false; ; resume = true) {
@@ -146,7 +154,7 @@ describe.each(PATHS)("in $path", ({ worker }) => {
           await network.trainAsync(INPUTS, TARGETS, {
             epochs: 300,
             batchSize: 16,
-            worker,
+            ...way,
             resume,
             signal: stops < 6 ? stop.signal : new AbortController().signal,
           });
@@ -165,7 +173,7 @@ describe.each(PATHS)("in $path", ({ worker }) => {
     // A run of its own, not one that was cut before.
     for (const each of [network, plain]) each.train(INPUTS, TARGETS, { epochs: 7, onStep: () => false });
     const reason = { no: "error" };
-    expect(await reasonOf(network.trainAsync(INPUTS, TARGETS, { ...RUN, worker, signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(await reasonOf(network.trainAsync(INPUTS, TARGETS, { ...RUN, ...way, signal: AbortSignal.abort(reason) }))).toBe(reason);
     expect(network.step).toBe(1);
     network.train(INPUTS, TARGETS, { ...RUN, resume: true });
     plain.train(INPUTS, TARGETS, RUN);
@@ -184,7 +192,7 @@ describe.each(PATHS)("in $path", ({ worker }) => {
         asked();
         return new Promise(() => {});
       };
-      const run = reasonOf(network.trainAsync(INPUTS, TARGETS, { ...RUN, worker, onEpoch, signal: stop.signal }));
+      const run = reasonOf(network.trainAsync(INPUTS, TARGETS, { ...RUN, ...way, onEpoch, signal: stop.signal }));
       await isAsked;
       if (how === "signal") stop.abort("enough");
       else network.dispose();
@@ -201,8 +209,8 @@ describe.each(PATHS)("in $path", ({ worker }) => {
         fail = reject;
       });
     const long = { epochs: 2000, batchSize: 16 };
-    await first.trainAsync(INPUTS, TARGETS, { ...long, worker, onProgress, signal: stop.signal });
-    const run = second.trainAsync(INPUTS, TARGETS, { ...long, worker });
+    await first.trainAsync(INPUTS, TARGETS, { ...long, ...way, onProgress, signal: stop.signal });
+    const run = second.trainAsync(INPUTS, TARGETS, { ...long, ...way });
     fail(new Error("late"));
     stop.abort();
     expect(await run).toEqual(plain.train(INPUTS, TARGETS, long));
@@ -213,7 +221,7 @@ describe.each(PATHS)("in $path", ({ worker }) => {
     const [background, plain] = [made(), made()];
     const large = new Float64Array(1_000_000).fill(0.5);
     const part = { data: large.subarray(500, 1500), rows: 200 };
-    await background.trainAsync(part, TARGETS, { ...RUN, worker });
+    await background.trainAsync(part, TARGETS, { ...RUN, ...way });
     plain.train(part, TARGETS, RUN);
     expectSameState(background, plain);
   });
@@ -221,7 +229,7 @@ describe.each(PATHS)("in $path", ({ worker }) => {
   test("refuses another run, and restore, while it is under way, and not afterwards", async () => {
     const network = made();
     const snapshot = network.snapshot();
-    const run = network.trainAsync(INPUTS, TARGETS, { ...RUN, worker });
+    const run = network.trainAsync(INPUTS, TARGETS, { ...RUN, ...way });
     const message = "expected no training to be under way";
     expect(() => network.train(INPUTS, TARGETS, 1)).toThrow(new TypeError(`train: ${message}`));
     expect(() => network.restore(snapshot)).toThrow(new TypeError(`restore: ${message}`));
@@ -236,7 +244,7 @@ describe.each(PATHS)("in $path", ({ worker }) => {
       const network = made();
       const run = network.trainAsync(INPUTS, TARGETS, {
         epochs: 1_000_000,
-        worker,
+        ...way,
         ...(when === "in onEpoch" && { onEpoch: ({ epoch }: EpochReport) => (epoch === 3 ? network.dispose() : undefined) }),
       });
       if (when === "at once") network.dispose();
@@ -251,21 +259,21 @@ describe.each(PATHS)("in $path", ({ worker }) => {
     const onStep = ({ step }: { step: number }) => {
       if (step === 20) throw mine;
     };
-    expect(await reasonOf(network.trainAsync(INPUTS, TARGETS, { ...RUN, worker, onStep }))).toBe(mine);
+    expect(await reasonOf(network.trainAsync(INPUTS, TARGETS, { ...RUN, ...way, onStep }))).toBe(mine);
     expect(network.step).toBe(20);
-    await network.trainAsync(INPUTS, TARGETS, { ...RUN, worker, resume: true });
+    await network.trainAsync(INPUTS, TARGETS, { ...RUN, ...way, resume: true });
     plain.train(INPUTS, TARGETS, RUN);
     expectSameState(network, plain);
     const later = async () => {
       throw mine;
     };
-    expect(await reasonOf(network.trainAsync(INPUTS, TARGETS, { ...RUN, worker, onEpoch: later }))).toBe(mine);
+    expect(await reasonOf(network.trainAsync(INPUTS, TARGETS, { ...RUN, ...way, onEpoch: later }))).toBe(mine);
   });
 
   test("a run that diverges is rejected with train's error, and the network is that of the last step", async () => {
     const options = { layers: [{ units: 1, activation: "linear" }], optimizer: { name: "sgd", learningRate: 100 } };
     const [background, plain] = [made(options), made(options)];
-    const error = (await reasonOf(background.trainAsync(INPUTS, TARGETS, { epochs: 1000, worker }))) as TrainingError;
+    const error = (await reasonOf(background.trainAsync(INPUTS, TARGETS, { epochs: 1000, ...way }))) as TrainingError;
     let expected: unknown;
     try {
       plain.train(INPUTS, TARGETS, 1000);
@@ -293,7 +301,7 @@ describe.each(PATHS)("in $path", ({ worker }) => {
       [INPUTS, TARGETS, { epochs: 1, resume: true }],
       [INPUTS, TARGETS, null],
     ] as const) {
-      const given = (typeof options === "object" && options ? { ...options, worker } : options) as never;
+      const given = (typeof options === "object" && options ? { ...options, ...way } : options) as never;
       const error = await reasonOf(network.trainAsync(inputs as never, targets, given));
       expect(() => network.train(inputs as never, targets, options as never)).toThrow(error as Error);
     }
@@ -304,7 +312,7 @@ describe.each(PATHS)("in $path", ({ worker }) => {
     const [background, plain] = [made(), made()];
     const reports: EpochReport[] = [];
     const expected: EpochReport[] = [];
-    for await (const report of background.training(INPUTS, TARGETS, { ...RUN, worker })) {
+    for await (const report of background.training(INPUTS, TARGETS, { ...RUN, ...way })) {
       expect(background.epoch).toBe(report.epoch);
       reports.push(report);
     }
@@ -312,12 +320,12 @@ describe.each(PATHS)("in $path", ({ worker }) => {
     expect(reports).toEqual(expected);
     expectSameState(background, plain);
 
-    for await (const { epoch } of background.training(INPUTS, TARGETS, { ...RUN, worker })) if (epoch === 14) break;
+    for await (const { epoch } of background.training(INPUTS, TARGETS, { ...RUN, ...way })) if (epoch === 14) break;
     plain.train(INPUTS, TARGETS, { ...RUN, onEpoch: ({ epoch }) => epoch < 14 });
     expectSameState(background, plain);
 
     const loop = (async () => {
-      for await (const _ of background.training(INPUTS, TARGETS.slice(1), { ...RUN, worker }));
+      for await (const _ of background.training(INPUTS, TARGETS.slice(1), { ...RUN, ...way }));
     })();
     expect(await reasonOf(loop)).toEqual(new RangeError("targets: expected 200 rows, as many as inputs, got 199"));
   });
@@ -329,7 +337,17 @@ test.each([
   [{ onProgress: true }, "onProgress: expected a function, got true"],
   [{ worker: 5 }, "worker: expected true, false or an address, got 5"],
   [{ worker: null }, "worker: expected true, false or an address, got null"],
+  [{ threads: "2" }, 'threads: expected "auto" or a number, got "2"'],
   [{ sginal: 5 }, 'options: unknown option "sginal"; did you mean "signal"?'],
 ])("options that there are not: %j", async (options, message) => {
   expect(await reasonOf(made().trainAsync(INPUTS, TARGETS, { ...RUN, ...options } as never))).toEqual(new TypeError(message));
+});
+
+test.each([
+  [{ threads: 0 }, "threads: expected a whole number from 1 to 64, got 0"],
+  [{ threads: 1.5 }, "threads: expected a whole number from 1 to 64, got 1.5"],
+  [{ threads: 65 }, "threads: expected a whole number from 1 to 64, got 65"],
+  [{ threads: 2, worker: false }, "threads: expected 1 with worker: false, got 2"],
+])("numbers of threads that there are not: %j", async (options, message) => {
+  expect(await reasonOf(made().trainAsync(INPUTS, TARGETS, { ...RUN, ...options }))).toEqual(new RangeError(message));
 });

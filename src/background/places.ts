@@ -79,6 +79,8 @@ function converse(worker: PoolWorker, setup: Setup, seat: Seat | undefined, list
       },
       end: (error) => reject(ended(error)),
     };
+    // It may have ended before there was somebody to tell.
+    if (worker.ended) return reject(ended(worker.ended));
     thread.keepAlive(true);
     tell({ type: "train", setup, seat });
     stop.whenAsked(() => tell({ type: "stop" }));

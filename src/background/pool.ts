@@ -5,7 +5,8 @@ import { startThread, type Thread } from "./threads.js";
 export interface PoolWorker {
   readonly thread: Thread<ToWorker, FromWorker>;
   readonly address: string | undefined;
-  hasEnded: boolean;
+  /** Why it is no more, once it has ended. */
+  ended: Error | undefined;
   /** What its messages, and its end, go to while it works. */
   task: { hear(message: FromWorker): void; end(error: Error): void } | undefined;
 }
@@ -59,7 +60,7 @@ function dismiss(): void {
 /** Lets a worker wait for more work, for which no process stays alive; ends it if enough others wait already. */
 export function release(worker: PoolWorker): void {
   worker.task = undefined;
-  if (worker.hasEnded) return;
+  if (worker.ended) return;
   worker.thread.keepAlive(false);
   if (idle.length < MOST_IDLE) idle.push(worker);
   else worker.thread.end();
@@ -71,7 +72,7 @@ export async function idleWorker(address: string | undefined): Promise<PoolWorke
   const known = idle.findIndex((worker) => worker.address === address);
   if (known >= 0) return idle.splice(known, 1)[0] as PoolWorker;
   try {
-    const worker: PoolWorker = { thread: await startThread<ToWorker, FromWorker>(address), address, hasEnded: false, task: undefined };
+    const worker: PoolWorker = { thread: await startThread<ToWorker, FromWorker>(address), address, ended: undefined, task: undefined };
     await new Promise<void>((resolve, reject) => {
       worker.thread.receive((message) => {
         if (message.type === "ready") resolve();
@@ -79,7 +80,7 @@ export async function idleWorker(address: string | undefined): Promise<PoolWorke
       });
       worker.thread.onEnd((error) => {
         reject(error);
-        worker.hasEnded = true;
+        worker.ended ??= error;
         const at = idle.indexOf(worker);
         if (at >= 0) idle.splice(at, 1);
         worker.task?.end(error);

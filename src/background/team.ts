@@ -1,5 +1,6 @@
+import { Status } from "../abi.js";
 import { Block } from "../block.js";
-import { type Core, testCore } from "../core.js";
+import { type Core, statusError, testCore } from "../core.js";
 import type { Plan } from "../options/network.js";
 
 // A team of threads works on one network in a memory that they share: the build with threads, assembly/team.ts. This side of it is the threads' own.
@@ -44,7 +45,13 @@ export function teamBlock(core: TeamCore, { threads }: Seat, plan: Plan): Block 
   const widest = Math.max(plan.inputs, ...plan.layers.map(({ units }) => units));
   const elementBytes = plan.precision === "float64" ? 8 : 4;
   const base = head + core.teamBytes(threads, plan.layers.length, widest, elementBytes);
-  const block = new Block(plan, core, base);
+  const train = (network: number, steps: number): Status => {
+    const status = core.train(network, steps);
+    // Nobody must hear of epochs that were made up.
+    if (status === Status.TeamBroken) throw statusError(status);
+    return status;
+  };
+  const block = new Block(plan, { ...core, train }, base);
   core.formTeam(head, threads, base);
   return block;
 }

@@ -11,10 +11,10 @@ export class Team {
   readonly #head: Int32Array;
   readonly #id = ++formed;
 
-  constructor(workers: readonly PoolWorker[], module: WebAssembly.Module) {
+  constructor(workers: readonly PoolWorker[], module: WebAssembly.Module, memory: WebAssembly.Memory) {
     this.#workers = workers;
     this.#module = module;
-    this.#memory = sharedMemory();
+    this.#memory = memory;
     this.#head = new Int32Array(this.#memory.buffer, headAddress(sharingCore(module, this.#memory)), Head.Length);
   }
 
@@ -27,7 +27,7 @@ export class Team {
   }
 
   get isWhole(): boolean {
-    return !this.broken && this.#workers.every(({ hasEnded }) => !hasEnded);
+    return !this.broken && this.#workers.every(({ ended }) => !ended);
   }
 
   get leader(): PoolWorker {
@@ -47,7 +47,7 @@ export class Team {
       worker.task = { hear: (message) => message.type === "failure" && end(new Error(message.error.message)), end };
       worker.thread.send({ type: "assist", seat: { ...seat, thread } }, []);
       // It may have ended before there was somebody to tell.
-      if (worker.hasEnded) end(new Error("it has ended"));
+      if (worker.ended) end(worker.ended);
     });
     return seat;
   }
@@ -81,7 +81,7 @@ export class Team {
   /** Lets its workers do other work. */
   part(): void {
     for (const worker of this.#workers) {
-      if (!worker.hasEnded) worker.thread.send({ type: "leave" }, []);
+      if (!worker.ended) worker.thread.send({ type: "leave" }, []);
       release(worker);
     }
   }
@@ -106,14 +106,16 @@ export async function idleOrNewTeam(address: string | undefined, threads: number
   if (known?.threads === threads && known.address === address && known.isWhole) return known;
   known?.part();
   try {
+    // Workers last: they would have to be released if there were no memory.
     const module = await threadsModule();
+    const memory = sharedMemory();
     const started = await Promise.all(Array.from({ length: threads }, () => idleWorker(address)));
     const workers = started.filter((worker): worker is PoolWorker => !(worker instanceof Error));
     if (workers.length < 2) {
       for (const worker of workers) release(worker);
       return started.find((worker) => worker instanceof Error) as Error;
     }
-    return new Team(workers, module);
+    return new Team(workers, module, memory);
   } catch (error) {
     return error as Error;
   }
