@@ -19,9 +19,20 @@ const FOLDER = join(process.cwd(), "test/engines/node_modules");
 
 let expected: Outcome["digests"];
 
+/** What an engine says of the three ways. */
+const WITHOUT_SHARING = {
+  worker: { path: "worker", threads: 1, why: "threads: 1 was asked for" },
+  slices: { path: "slices", threads: 1, why: "worker: false was asked for" },
+  threads: { path: "worker", threads: 1, why: "this page is not cross-origin isolated, so its workers share no memory" },
+};
+const WITH_THREADS = { ...WITHOUT_SHARING, threads: { path: "threads", threads: 2, why: "threads: 2 was asked for" } };
+
+/** The headers of a page that is cross-origin isolated. */
+const ISOLATION = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+
 beforeAll(async () => {
   expected = (await task(library)).digests;
-  expect(Object.keys(expected)).toHaveLength(7);
+  expect(Object.keys(expected)).toHaveLength(9);
 });
 
 /** A file, where it is there. */
@@ -41,7 +52,9 @@ test.for([
   const program = need(context, installed(path), `there is no ${name} (npm ci in test/engines)`);
   const { status, stdout, stderr } = spawnSync(program, [...args, "test/engines/console.js"], { encoding: "utf8", timeout: MINUTE });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-  expect((JSON.parse(stdout) as Outcome).digests).toEqual(expected);
+  const { digests, capabilities } = JSON.parse(stdout) as Outcome;
+  expect(digests).toEqual(expected);
+  expect(capabilities).toEqual(WITH_THREADS);
 });
 
 /** What a page is told to do: import the library and the task, and answer. A text, since vitest would put functions of its own in place of imports. */
@@ -51,18 +64,36 @@ const PROGRAM =
 describe("browsers", () => {
   type Page = (address: string) => Promise<unknown>;
 
-  test.for<[name: string, open: (context: Parameters<typeof need>[0]) => Page]>([
+  const BROWSERS: [name: string, open: (context: Parameters<typeof need>[0]) => Page][] = [
     ["Chromium", inChromium],
     ["Firefox", inFirefox],
-    ["WebKitGTK", inWebKit],
-  ])("%s", { timeout: 3 * MINUTE }, async ([, open], context) => {
+    // WebKitGTK shares memory only when it is told to.
+    ["WebKitGTK told to share memory", (context) => inWebKit(context, { JSC_useSharedArrayBuffer: "1" })],
+  ];
+  const visits = BROWSERS.flatMap(([name, open]) => [
+    { name, open, isolation: "isolated", headers: ISOLATION, said: WITH_THREADS, most: 3 },
+    // One for all runs, one after the other.
+    { name, open, isolation: "not isolated", headers: {}, said: WITHOUT_SHARING, most: 1 },
+  ]);
+  const alone = { threads: { path: "worker", threads: 1, why: "this host's workers share no memory" } };
+  visits.push({
+    name: "WebKitGTK",
+    open: inWebKit,
+    isolation: "isolated",
+    headers: ISOLATION,
+    said: { ...WITHOUT_SHARING, ...alone },
+    most: 1,
+  });
+  test.for(visits)("$name, $isolation", { timeout: 3 * MINUTE }, async ({ open, headers, said, most }, context) => {
     const run = open(context);
-    const server = await serve(process.cwd());
+    const server = await serve(process.cwd(), headers);
     try {
-      const { digests, workers } = (await run(`http://127.0.0.1:${(server.address() as AddressInfo).port}/dist/async.js`)) as Outcome;
+      const { digests, capabilities, workers } = (await run(
+        `http://127.0.0.1:${(server.address() as AddressInfo).port}/dist/async.js`,
+      )) as Outcome;
       expect(digests).toEqual(expected);
-      // One for all runs, one after the other.
-      expect(workers).toBe(1);
+      expect(capabilities).toEqual(said);
+      expect(workers).toBe(most);
     } finally {
       server.close();
     }
@@ -92,7 +123,7 @@ describe("browsers", () => {
     }
   }
 
-  function inWebKit(context: Parameters<typeof need>[0]): Page {
+  function inWebKit(context: Parameters<typeof need>[0], environment: Readonly<Record<string, string>> = {}): Page {
     const binary = need(
       context,
       found("/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser"),
@@ -103,7 +134,11 @@ describe("browsers", () => {
     return async (address) => {
       const { Builder, Capabilities } = createRequire(selenium)("selenium-webdriver");
       const port = await freePort();
-      const driver = spawn(xvfb, ["-a", "WebKitWebDriver", `--port=${port}`], { stdio: "ignore", detached: true });
+      const driver = spawn(xvfb, ["-a", "WebKitWebDriver", `--port=${port}`], {
+        stdio: "ignore",
+        detached: true,
+        env: { ...process.env, ...environment },
+      });
       try {
         await answers(`http://127.0.0.1:${port}/status`);
         const capabilities = new Capabilities()

@@ -3,6 +3,7 @@
 const INPUTS = Array.from({ length: 60 }, (_, i) => [((i * 7919) % 97) / 128, ((i * 104729) % 89) / 128]);
 const TARGETS = INPUTS.map(([a, b]) => (a > b ? 1 : 0));
 const RUN = { epochs: 60, batchSize: 8 };
+const WAYS = { worker: { threads: 1 }, slices: { worker: false }, threads: { threads: 2 } };
 
 const OPTIONS = {
   float64: { inputs: 2, layers: [{ units: 9, activation: "tanh", dropout: 0.1, normalization: "batch" }, { units: 1 }], optimizer: "adam" },
@@ -26,6 +27,7 @@ async function digestOf(network) {
 /** Trains by `train` and in the background, where that is; `options` besides choose a core. */
 export async function task({ NeuralNetwork }, options = {}) {
   const digests = {};
+  const capabilities = {};
   const Original = globalThis.Worker;
   let workers = 0;
   if (Original) {
@@ -41,14 +43,15 @@ export async function task({ NeuralNetwork }, options = {}) {
     const plain = made();
     plain.train(INPUTS, TARGETS, RUN);
     digests[`${name}, train`] = await digestOf(plain);
-    for (const worker of [true, false]) {
+    for (const [path, way] of Object.entries(WAYS)) {
       const network = made();
       const stop = new AbortController();
       const onEpoch = ({ epoch }) => void (epoch === 20 && stop.abort("enough"));
-      const reason = await network.trainAsync(INPUTS, TARGETS, { ...RUN, worker, signal: stop.signal, onEpoch }).catch((reason) => reason);
+      const reason = await network.trainAsync(INPUTS, TARGETS, { ...RUN, ...way, signal: stop.signal, onEpoch }).catch((reason) => reason);
       if (reason !== "enough" || network.epoch !== 20) throw new Error(`not stopped: ${reason}, ${network.epoch}`);
-      await network.trainAsync(INPUTS, TARGETS, { ...RUN, worker, resume: true });
-      digests[`${name}, trainAsync ${worker ? "in a worker" : "in slices"}`] = await digestOf(network);
+      await network.trainAsync(INPUTS, TARGETS, { ...RUN, ...way, resume: true });
+      digests[`${name}, trainAsync by ${path}`] = await digestOf(network);
+      capabilities[path] = network.capabilities;
     }
   }
   const tutorial = new NeuralNetwork(options);
@@ -67,5 +70,5 @@ export async function task({ NeuralNetwork }, options = {}) {
     if (loss < 0.01) break;
   }
   digests[`the tutorial's, ${epochs} epochs`] = await digestOf(tutorial);
-  return { digests, workers };
+  return { digests, capabilities, workers };
 }
