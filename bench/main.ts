@@ -8,24 +8,25 @@ import { iteration } from "./cases/iteration.js";
 import { seed } from "./cases/seed.js";
 import { think } from "./cases/think.js";
 import { thinkWide } from "./cases/think-wide.js";
+import { THREADS } from "./cases/threads.js";
 import { LIMIT } from "./limit/cases.js";
-import { FULL, measure, QUICK, SECTION } from "./measure.js";
+import { FULL, LONG, measure, QUICK, SECTION } from "./measure.js";
 import { type Result, theseVersions, thisMachine, writeReport } from "./report.js";
 import { describeMachine, limitTable, table } from "./table.js";
 
 /** Cases with a table of their own. */
 const ALONE: readonly Case[] = [seed, iteration, think, thinkWide, construct];
 
-const CASES: readonly Case[] = [...ALONE, ...LIMIT];
+const CASES: readonly Case[] = [...ALONE, ...LIMIT, ...THREADS];
 
 /** Names that stand for several cases. */
-const SECTIONS: Readonly<Record<string, readonly Case[]>> = { limit: LIMIT };
+const SECTIONS: Readonly<Record<string, readonly Case[]>> = { limit: LIMIT, threads: THREADS };
 
 const CHOICES = [...ALONE.map(({ name }) => name), ...Object.keys(SECTIONS)].join(", ");
 
 const HELP = `npm run bench -- [options]
 
-  --case NAME   only this case, or one of section limit, such as forward-32x784x128-f32; may be repeated.
+  --case NAME   only this case, or one of a section, such as forward-32x784x128-f32 or threads-b32; may be repeated.
                 ${CHOICES}
   --json FILE   writes the figures to a file too
   --quick       takes seconds and shows that everything works; its figures mean nothing
@@ -40,6 +41,7 @@ if (help) {
   const versions = theseVersions();
   console.log(`${describeMachine(machine, versions)}\n`);
   const results: Result[] = [];
+  // Each with a table of its own.
   for (const subject of cases.filter((subject) => ALONE.includes(subject))) {
     const measured = await measure([subject], quick ? QUICK : FULL);
     console.log(`${table(`${subject.name}: ${subject.title}`, measured)}\n`);
@@ -51,6 +53,11 @@ if (help) {
     console.log(
       `${limitTable("limit: the products of a layer, rows × inputs × units, beside the most that one core multiplies and adds", measured)}\n`,
     );
+    results.push(...measured);
+  }
+  for (const subject of cases.filter((subject) => THREADS.includes(subject))) {
+    const measured = await measure([subject], quick ? QUICK : LONG);
+    console.log(`${table(`${subject.name}: ${subject.title}`, measured)}\n`);
     results.push(...measured);
   }
   if (json !== undefined) writeReport(json, { machine, versions, results });

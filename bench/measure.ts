@@ -16,6 +16,9 @@ export const FULL: Effort = { warmup: 500, turn: 50, rounds: 40 };
 /** For the many cases of a section, whose calls are short and whose code is one. */
 export const SECTION: Effort = { warmup: 200, turn: 10, rounds: 60 };
 
+/** For calls of a second and more, which are samples by themselves. */
+export const LONG: Effort = { warmup: 200, turn: 10, rounds: 15 };
+
 /** Shows that everything works. The figures mean nothing. */
 export const QUICK: Effort = { warmup: 5, turn: 2, rounds: 2 };
 
@@ -34,9 +37,9 @@ export async function measure(subjects: readonly Case[], effort: Effort): Promis
     retainSamples: true,
     throws: true,
   });
-  const entries = subjects.flatMap((subject) => {
-    const contenders = subject.contenders();
-    checkAnswers(subject, contenders);
+  const chosen = subjects.map((subject) => ({ subject, contenders: subject.contenders(effort === QUICK) }));
+  for (const { subject, contenders } of chosen) await checkAnswers(subject, contenders);
+  const entries = chosen.flatMap(({ subject, contenders }) => {
     return contenders.map((contender) => ({ subject, contender, task: addTask(bench, subject, contender), samples: [] as number[] }));
   });
   for (const { task } of entries) await task.warmup();
@@ -64,14 +67,15 @@ export async function measure(subjects: readonly Case[], effort: Effort): Promis
 
 /** What a sample says about one call. */
 function inUnit(unit: Case["unit"], milliseconds: number, { calls, operations = 0 }: Contender): number {
+  if (unit === "samples/s") return (operations * calls * 1000) / milliseconds;
   if (unit === "GFLOP/s") return (operations * calls) / milliseconds / 1e6;
   return (milliseconds * PER_MILLISECOND[unit]) / calls;
 }
 
-/** `run` may return a promise, which is then awaited in the timed part. */
 function addTask(bench: Bench, subject: Case, contender: Contender): Task {
   const name = `${subject.name}, ${contender.implementation}, ${contender.threads} threads`;
-  bench.add(name, () => contender.run(), { beforeEach: () => contender.before?.() });
+  // Told, not tried: to try it tinybench would call it, and not wait.
+  bench.add(name, () => contender.run(), { beforeEach: () => contender.before?.(), async: contender.isAsync ?? false });
   return bench.getTask(name) as Task;
 }
 
@@ -81,10 +85,10 @@ function samplesOf(task: Task): readonly number[] {
   return result.latency.samples;
 }
 
-function checkAnswers({ name }: Case, [first, ...others]: readonly Contender[]): void {
-  const expected = first?.answer() ?? [];
+async function checkAnswers({ name }: Case, [first, ...others]: readonly Contender[]): Promise<void> {
+  const expected = (await first?.answer()) ?? [];
   for (const other of others) {
-    const got = other.answer();
+    const got = await other.answer();
     const equal = got.length === expected.length && got.every((x, i) => Math.abs(x - (expected[i] as number)) <= TOLERANCE);
     if (equal) continue;
     throw new Error(`${name}: ${other.implementation} answers ${got.join(" ")}, but ${first?.implementation} ${expected.join(" ")}`);

@@ -3,6 +3,7 @@
 import { Header } from "./abi.js";
 import { type Capabilities, type Work, wishFor } from "./background/capabilities.js";
 import { otherEvents } from "./background/events.js";
+import { putImage, takeImage } from "./background/image.js";
 import type { SentError } from "./background/messages.js";
 import { readOptions, type TrainAsyncOptions } from "./background/options.js";
 import { type Listener, placeFor } from "./background/places.js";
@@ -17,7 +18,6 @@ import type { Plan } from "./options/network.js";
 import type { EpochReport } from "./options/training.js";
 import type { Row, Rows, Table } from "./rows.js";
 import type { Targets } from "./samples.js";
-import type { restoreSnapshot, takeSnapshot } from "./snapshot.js";
 import type { History, placeRun, Run, readRun, stepReport, trainRun } from "./training.js";
 
 /** The parts of the library that its own file has. */
@@ -26,9 +26,7 @@ type Parts = readonly [
   typeof compiled,
   typeof placeRun,
   typeof readRun,
-  typeof restoreSnapshot,
   typeof stepReport,
-  typeof takeSnapshot,
   typeof TrainingError,
   typeof trainRun,
 ];
@@ -38,8 +36,8 @@ interface Host {
   readonly parts: Parts;
   readonly plan: Plan;
   readonly block: Block;
-  /** Makes the network what it was when `state` was taken. */
-  put(state: Uint8Array): void;
+  /** Lets a task make something else of the network's block. */
+  put(task: (block: Block) => void): void;
   /** Whether the network has been disposed of. */
   readonly ended: boolean;
   /** Is called then, during the run and after it. Set here. */
@@ -50,8 +48,8 @@ interface Host {
 
 /** The parts that a session needs of them. */
 function toolsOf({ parts }: Host): Tools {
-  const [Block, , placeRun, , restoreSnapshot, stepReport, takeSnapshot, , trainRun] = parts;
-  return { blockFor: (plan) => new Block(plan), placeRun, restoreSnapshot, stepReport, takeSnapshot, trainRun };
+  const [Block, , placeRun, , stepReport, , trainRun] = parts;
+  return { blockFor: (plan) => new Block(plan), placeRun, stepReport, trainRun };
 }
 
 /** A slice's milliseconds on the calling thread, which is to be free again within 10. */
@@ -61,7 +59,7 @@ const SLICE = 4;
 export async function trainAsync(host: Host, inputs: unknown, targets: unknown, given: unknown): Promise<History> {
   const { signal, onProgress, worker, threads, options } = readOptions(given);
   const { parts, plan, block } = host;
-  const [, , , readRun, , , takeSnapshot] = parts;
+  const [, , , readRun] = parts;
   const run = readRun(block.core.memory, plan, inputs, targets, options);
   const stop = new Stop(signal);
   const leave = enroll(block);
@@ -71,7 +69,7 @@ export async function trainAsync(host: Host, inputs: unknown, targets: unknown, 
   };
   if (host.ended) host.end();
   const put = (state: Uint8Array | undefined) => {
-    if (state && !host.ended) host.put(state);
+    if (state && !host.ended) host.put((block) => putImage(block, state));
   };
   try {
     // What a function of the user's throws ends the run as a stop does.
@@ -93,9 +91,7 @@ export async function trainAsync(host: Host, inputs: unknown, targets: unknown, 
         return Promise.race([guarded(() => run.options[name]?.(report as never)), stop.asked]);
       },
     };
-    const setup: Setup = { plan: portablePlan(host), state: takeSnapshot(block), run: portableRun(run) };
-    // To take it may have moved the network's memory.
-    put(setup.state);
+    const setup: Setup = { plan: portablePlan(host), state: takeImage(block), run: portableRun(run) };
     const place = await placeFor(worker, () => wishFor(workOf(host, run, threads)));
     host.capabilities = place.capabilities;
     // A run that is stopped before it begins is placed all the same, so that it can be gone on with.
@@ -167,7 +163,7 @@ function portableTable(table: Table): Table {
 }
 
 /** An error of this thread's, or one that was sent, as it was. */
-function received({ parts: [, , , , , , , TrainingError] }: Host, error: unknown): unknown {
+function received({ parts: [, , , , , TrainingError] }: Host, error: unknown): unknown {
   if (error instanceof Error) return error;
   const { name, message, at } = error as SentError;
   if (at) return new TrainingError(message, at);

@@ -32,7 +32,7 @@ import { answerOf, type History, placeData, placeRun, readRun, stepReport, train
 const INTO = ["into"] as const;
 
 /** What training in the background needs of the library: `Parts` in async.ts. A list, since each name would be bytes of every bundle. */
-const PARTS = [Block, compiled, placeRun, readRun, restoreSnapshot, stepReport, takeSnapshot, TrainingError, trainRun] as const;
+const PARTS = [Block, compiled, placeRun, readRun, stepReport, TrainingError, trainRun] as const;
 
 /** One dense layer of a network. */
 export interface Layer {
@@ -237,7 +237,7 @@ export class NeuralNetwork implements Disposable {
       parts: PARTS,
       plan: this.#plan,
       block,
-      put: (state: Uint8Array) => this.#restore(state),
+      put: (task: (block: Block) => void) => this.#use("restore", task),
       capabilities: this.capabilities,
       ended: false,
       end() {},

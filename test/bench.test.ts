@@ -3,7 +3,7 @@
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { NeuralNetwork } from "feedforward";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -53,6 +53,7 @@ test("plain-js trains what the library trains", () => {
 
 describe("npm run bench", () => {
   test("measures every case and writes the report", { timeout: 60_000 }, () => {
+    const threads = [...new Set([1, availableParallelism()])];
     const file = join(folder, "all.json");
     const { status, stdout, stderr } = bench("--quick", "--json", file);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -75,6 +76,11 @@ describe("npm run bench", () => {
           ["forward", "weight-gradient", "input-gradient"].map((product) => `${product}-${shape}-${type} feedforward 1 GFLOP/s`),
         ),
       ),
+      ...["b32", "b256", "wide"].flatMap((name) => [
+        `threads-${name} feedforward 1 samples/s`,
+        ...threads.map((n) => `threads-${name} feedforward-async ${n} samples/s`),
+      ]),
+      ...threads.map((n) => `threads-start feedforward-async ${n} ms`),
     ]);
     for (const text of [machine.cpu, ...Object.entries(versions).map((pair) => pair.join(" ")), "median", "best", "of the peak"])
       expect(stdout).toContain(text);
@@ -101,7 +107,7 @@ describe("npm run bench", () => {
   });
 
   test.each([
-    [["--case", "nope"], /expected one of seed, iteration-2-4-1, think-1x3, think-1x784, construct, limit, .* got "nope"/],
+    [["--case", "nope"], /expected one of seed, iteration-2-4-1, think-1x3, think-1x784, construct, limit, threads, .* got "nope"/],
     [["--fast"], /--fast/],
     [["seed"], /seed/],
     [["--json"], /--json/],

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { NeuralNetwork, type TrainAsyncOptions } from "feedforward";
 import { scalarCore } from "feedforward/scalar";
 import { afterAll, describe, expect, test } from "vitest";
-import { expectSameState, INPUTS, made, RUN, reasonOf, TARGETS, workers } from "./support/background.js";
+import { expectSameState, INPUTS, made, RUN, TARGETS, workers } from "./support/background.js";
 import { randomSource, randomTable } from "./support/data.js";
 import { everything } from "./support/everything.js";
 import { SEED } from "./support/property.js";

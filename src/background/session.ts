@@ -3,9 +3,10 @@ import type { Block } from "../block.js";
 import type { Plan } from "../options/network.js";
 import type { StepReport } from "../options/training.js";
 import type { Call, History, Run } from "../training.js";
+import { putImage, takeImage } from "./image.js";
 import type { Progress } from "./options.js";
 
-// A session is a run in a block of its own, wherever that is: it begins with a snapshot of the network and ends with one. What it needs of the library is handed to it,
+// A session is a run in a block of its own, wherever that is: it begins with an image of the network and ends with one. What it needs of the library is handed to it,
 // since on the calling thread that has it all already.
 
 /** Parts of the library. */
@@ -13,9 +14,7 @@ export interface Tools {
   /** The block that the session works in. */
   blockFor(plan: Plan): Block;
   placeRun(block: Block, plan: Plan, run: Run): void;
-  restoreSnapshot(block: Block, bytes: Uint8Array): void;
   stepReport(block: Block): StepReport;
-  takeSnapshot(block: Block): Uint8Array;
   trainRun(block: Block, run: Run, milliseconds?: number): Generator<Call | undefined, History, unknown>;
 }
 
@@ -45,27 +44,27 @@ export interface Outcome {
 
 /** How often to tell of progress. */
 const REPORT_MILLISECONDS = 100;
-/** Larger networks are handed over at the end only: putting one back blocks the calling thread for a millisecond and more for each megabyte. */
+/** Larger networks are handed over at the end only: to put one back blocks the calling thread for some 0.25 ms a megabyte. */
 const SMALL = 4 * 2 ** 20;
 
 /** Trains in slices of about `milliseconds` until the run is over, cut or stopped. */
 export async function trainSession(tools: Tools, { plan, state, run }: Setup, client: Client, milliseconds: number): Promise<Outcome> {
   const block = tools.blockFor(plan);
-  tools.restoreSnapshot(block, state);
+  putImage(block, state);
   tools.placeRun(block, plan, run);
   const isSmall = state.length < SMALL;
-  const now = () => (isSmall ? tools.takeSnapshot(block) : undefined);
+  const now = () => (isSmall ? takeImage(block) : undefined);
   const slices = tools.trainRun(block, run, milliseconds);
   const speed = speedometer(block);
   for (let answer: unknown; ; ) {
-    if (!(await client.pause())) return { state: tools.takeSnapshot(block) };
+    if (!(await client.pause())) return { state: takeImage(block) };
     let next: IteratorResult<Call | undefined, History>;
     try {
       next = slices.next(answer);
     } catch (error) {
-      return { state: tools.takeSnapshot(block), error };
+      return { state: takeImage(block), error };
     }
-    if (next.done) return { state: tools.takeSnapshot(block), history: next.value };
+    if (next.done) return { state: takeImage(block), history: next.value };
     answer = next.value && (await client.call(next.value, now()));
     const measured = speed();
     if (measured) {

@@ -39,6 +39,11 @@ export function sharingCore(module: WebAssembly.Module, memory: WebAssembly.Memo
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as TeamCore;
 }
 
+/** A core that leaves a new network's weights at 0, since it will become another. */
+export function undrawn(core: Core): Core {
+  return { ...core, initialize() {} };
+}
+
 /** The network's block in the team's memory, behind the team's own. */
 export function teamBlock(core: TeamCore, { threads }: Seat, plan: Plan): Block {
   const head = headAddress(core);
@@ -51,7 +56,7 @@ export function teamBlock(core: TeamCore, { threads }: Seat, plan: Plan): Block 
     if (status === Status.TeamBroken) throw statusError(status);
     return status;
   };
-  const block = new Block(plan, { ...core, train }, base);
+  const block = new Block(plan, { ...undrawn(core), train }, base);
   core.formTeam(head, threads, base);
   return block;
 }

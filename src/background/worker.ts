@@ -1,20 +1,20 @@
 // The program of the worker that trains in the background: dist/worker.js, with the wrapper in it but no core, which it is sent.
 
 import { Block } from "../block.js";
+import { instantiate } from "../core.js";
 import { TrainingError } from "../errors.js";
 import type { Plan } from "../options/network.js";
-import { restoreSnapshot, takeSnapshot } from "../snapshot.js";
 import { placeRun, stepReport, trainRun } from "../training.js";
 import { otherEvents } from "./events.js";
 import type { FromWorker, SentError, ToWorker } from "./messages.js";
 import { type Client, type Setup, trainSession } from "./session.js";
-import { headAddress, type Seat, sharingCore, type TeamCore, teamBlock, testBuild } from "./team.js";
+import { headAddress, type Seat, sharingCore, type TeamCore, teamBlock, testBuild, undrawn } from "./team.js";
 import { type Peer, parentOf } from "./threads.js";
 
 /** A slice's milliseconds: so late a stop may come. */
 const SLICE = 10;
 
-const tools = { placeRun, restoreSnapshot, stepReport, takeSnapshot, trainRun };
+const tools = { placeRun, stepReport, trainRun };
 
 // No await at the top: bundlers make scripts of workers that are no modules.
 void parentOf<FromWorker, ToWorker>().then(serve);
@@ -55,7 +55,7 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
   const train = async (setup: Setup, seat: Seat | undefined) => {
     goesOn = true;
     try {
-      const blockFor = (plan: Plan) => (seat ? teamBlock(coreAt(seat), seat, plan) : new Block(plan));
+      const blockFor = (plan: Plan) => (seat ? teamBlock(coreAt(seat), seat, plan) : new Block(plan, undrawn(instantiate(plan.core))));
       const { error, ...outcome } = await trainSession({ ...tools, blockFor }, setup, client, SLICE);
       tell({ type: "end", outcome: { ...outcome, ...(error !== undefined && { error: sent(error) }) } }, outcome.state);
     } catch (error) {
