@@ -17,7 +17,7 @@ export const FULL: Effort = { warmup: 500, turn: 50, rounds: 40 };
 export const SECTION: Effort = { warmup: 200, turn: 10, rounds: 60 };
 
 /** For calls of a second and more, which are samples by themselves. */
-export const LONG: Effort = { warmup: 200, turn: 10, rounds: 15 };
+export const LONG: Effort = { warmup: 200, turn: 10, rounds: 11 };
 
 /** Shows that everything works. The figures mean nothing. */
 export const QUICK: Effort = { warmup: 5, turn: 2, rounds: 2 };

@@ -41,8 +41,8 @@ export class Block {
     this.base = base;
     this.#grow(Header.Bytes + plan.layers.length * Abi.LayerBytes);
     this.#header = new DataView(this.core.memory.buffer);
-    // The self-test has left its network here; everything in front of the samples starts from zeros.
-    new Uint8Array(this.core.memory.buffer, this.base).fill(0);
+    // The self-test has left its network here; everything starts from zeros.
+    new Uint8Array(this.core.memory.buffer, this.base).fill(0, 0, this.core.selfTestBytes());
     this.#writePlan(plan);
     this.#layOut();
     this.core.initialize(this.base);

@@ -10,7 +10,7 @@ const CLASSES = 10;
 /** One, and as many as there are cores. */
 const counts = (): number[] => [...new Set([1, availableParallelism()])];
 
-function training(name: string, hidden: readonly number[], batchSize: number, batches: number): Case {
+function training(name: string, hidden: readonly number[], batchSize: number, batches: number, epochs: number): Case {
   return {
     name: `threads-${name}`,
     title: `${[INPUTS, ...hidden, CLASSES].join("-")} in batches of ${batchSize}, float32`,
@@ -19,7 +19,7 @@ function training(name: string, hidden: readonly number[], batchSize: number, ba
       const rows = isQuick ? 8 : batchSize * batches;
       const inputs = { data: Float32Array.from({ length: rows * INPUTS }, (_, i) => ((i * 7919) % 1009) / 1009), rows };
       const targets = Int32Array.from({ length: rows }, (_, i) => (i * 104729) % CLASSES);
-      const run = { epochs: 1, batchSize, shuffle: false };
+      const run = { epochs, batchSize, shuffle: false };
       const contender = (implementation: string, threads: number, train: (network: NeuralNetwork) => unknown): Contender => {
         const network = new NeuralNetwork({
           inputs: INPUTS,
@@ -31,7 +31,7 @@ function training(name: string, hidden: readonly number[], batchSize: number, ba
           implementation,
           threads,
           calls: 1,
-          operations: rows,
+          operations: rows * epochs,
           run: () => train(network),
           isAsync: implementation !== "feedforward",
           async answer() {
@@ -75,8 +75,8 @@ const start: Case = {
 };
 
 export const THREADS: readonly Case[] = [
-  training("b32", [128], 32, 128),
-  training("b256", [128], 256, 16),
-  training("wide", [2048, 2048], 256, 1),
+  training("b32", [128], 32, 128, 20),
+  training("b256", [128], 256, 16, 20),
+  training("wide", [2048, 2048], 256, 1, 6),
   start,
 ];

@@ -1,4 +1,4 @@
-import { Status } from "../abi.js";
+import { Abi, Header, Status } from "../abi.js";
 import { Block } from "../block.js";
 import { type Core, statusError, testCore } from "../core.js";
 import type { Plan } from "../options/network.js";
@@ -50,6 +50,8 @@ export function teamBlock(core: TeamCore, { threads }: Seat, plan: Plan): Block 
   const widest = Math.max(plan.inputs, ...plan.layers.map(({ units }) => units));
   const elementBytes = plan.precision === "float64" ? 8 : 4;
   const base = head + core.teamBytes(threads, plan.layers.length, widest, elementBytes);
+  // Where another network was: header and layer table begin with zeros, what follows them comes with the image.
+  new Uint8Array(core.memory.buffer).fill(0, base, base + Header.Bytes + plan.layers.length * Abi.LayerBytes);
   const train = (network: number, steps: number): Status => {
     const status = core.train(network, steps);
     // Nobody must hear of epochs that were made up.
