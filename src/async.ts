@@ -1,22 +1,32 @@
 // What `trainAsync` and `training` load when they are first called: dist/async.js.
 
-import { Header } from "./abi.js";
+import { Header, Optimizer, Schedule } from "./abi.js";
+import { BatchReader, isStream, type Stream } from "./background/batches.js";
 import { type Capabilities, type Work, wishFor } from "./background/capabilities.js";
 import { otherEvents } from "./background/events.js";
 import { putImage, takeImage } from "./background/image.js";
-import type { SentError } from "./background/messages.js";
-import { readOptions, type TrainAsyncOptions } from "./background/options.js";
+import type { Errand, SentError } from "./background/messages.js";
+import {
+  type Batches,
+  type Options,
+  readOptions,
+  readStreamOptions,
+  type StreamOptions,
+  type TrainAsyncOptions,
+} from "./background/options.js";
 import { type Listener, placeFor } from "./background/places.js";
 import { enroll } from "./background/pool.js";
-import { type Client, type Outcome, type Setup, type Tools, trainSession } from "./background/session.js";
+import { type Client, type Outcome, type Tools, trainSession } from "./background/session.js";
 import { Stop } from "./background/stop.js";
+import { type Source, streamSession } from "./background/stream.js";
 import type { Block } from "./block.js";
 import type { compiled } from "./core.js";
-import type { TrainingError } from "./errors.js";
+import { type TrainingError, wrongValue } from "./errors.js";
 import type { NeuralNetwork } from "./network.js";
+import { record } from "./options/check.js";
 import type { Plan } from "./options/network.js";
-import type { EpochReport } from "./options/training.js";
-import type { Row, Rows, Table } from "./rows.js";
+import type { EpochReport, TrainPlan } from "./options/training.js";
+import type { Rows, Table } from "./rows.js";
 import type { Targets } from "./samples.js";
 import type { History, placeRun, Run, readRun, stepReport, trainRun } from "./training.js";
 
@@ -56,11 +66,72 @@ function toolsOf({ parts }: Host): Tools {
 const SLICE = 4;
 
 /** Trains a network from its present state on in workers, or in slices on this thread, and puts into it what comes out. */
-export async function trainAsync(host: Host, inputs: unknown, targets: unknown, given: unknown): Promise<History> {
-  const { signal, onProgress, worker, threads, options } = readOptions(given);
+export function trainAsync(host: Host, ...given: readonly [inputs: unknown, targets: unknown, options: unknown]): Promise<History> {
+  return isStream(given[0]) ? trainFromBatches(host, given[0], given[1]) : trainFromRows(host, ...given);
+}
+
+function trainFromRows(host: Host, inputs: unknown, targets: unknown, given: unknown): Promise<History> {
   const { parts, plan, block } = host;
   const [, , , readRun] = parts;
-  const run = readRun(block.core.memory, plan, inputs, targets, options);
+  const { rest, ...options } = readOptions(given);
+  const run = readRun(block.core.memory, plan, inputs, targets, rest);
+  const { epochs, batchSize = run.rows } = run.options;
+  return inBackground(host, {
+    options,
+    callbacks: run.options,
+    work: async () => ({ rowsAtOnce: Math.min(batchSize, run.rows), rows: run.rows * epochs }),
+    errand: (base) => ({ type: "train", setup: { ...base, run: portableRun(run) } }),
+    next: async () => undefined,
+    async end() {},
+  });
+}
+
+function trainFromBatches(host: Host, batches: Stream, given: unknown): Promise<History> {
+  const { parts, plan, block } = host;
+  const [, , , readRun] = parts;
+  const { epochs, rest, ...options } = readStreamOptions(given);
+  const { onStep, onEpoch, historyInterval } = rest;
+  if (plan.optimizer.uints[Header.Optimizer] === Optimizer.Lbfgs)
+    throw wrongValue("batches", "an optimizer other than lbfgs, which needs all rows at once");
+  if (plan.optimizer.uints[Header.Schedule] === Schedule.Plateau) throw wrongValue("batches", "a schedule other than plateau");
+  const source = new BatchReader(batches, epochs, (batch, name) => {
+    const { inputs, targets, sampleWeights } = record(name, batch, ["inputs", "targets", "sampleWeights"]);
+    const given = { epochs: 1, ...(sampleWeights !== undefined && { sampleWeights }) };
+    try {
+      return portableRun(readRun(block.core.memory, plan, inputs, targets, given));
+    } catch (error) {
+      (error as Error).message = `${name}: ${(error as Error).message}`;
+      throw error;
+    }
+  });
+  return inBackground(host, {
+    options,
+    callbacks: rest,
+    // What there is to do is not known; how much at once, the first batch says.
+    work: async () => ({ rowsAtOnce: await source.firstRows(), rows: Number.POSITIVE_INFINITY }),
+    errand: (base) => ({
+      type: "stream",
+      setup: { ...base, epochs, historyInterval, isAskedFor: { onStep: onStep !== undefined, onEpoch: onEpoch !== undefined } },
+    }),
+    next: () => source.next(),
+    end: () => source.end(),
+  });
+}
+
+/** What is to be done in the background. */
+interface Task {
+  readonly options: Options;
+  readonly callbacks: Pick<TrainPlan, "onStep" | "onEpoch">;
+  work(): Promise<Pick<Work, "rowsAtOnce" | "rows">>;
+  errand(base: { readonly plan: Plan; readonly state: Uint8Array }): Errand;
+  /** The next batch, if it is done batch by batch. */
+  next(): Promise<Run | undefined>;
+  end(): Promise<void>;
+}
+
+async function inBackground(host: Host, task: Task): Promise<History> {
+  const { plan, block } = host;
+  const { signal, onProgress, worker, threads } = task.options;
   const stop = new Stop(signal);
   const leave = enroll(block);
   host.end = () => {
@@ -71,60 +142,68 @@ export async function trainAsync(host: Host, inputs: unknown, targets: unknown, 
   const put = (state: Uint8Array | undefined) => {
     if (state && !host.ended) host.put((block) => putImage(block, state));
   };
-  try {
-    // What a function of the user's throws ends the run as a stop does.
-    const guarded = async (task: () => unknown) => {
+  // What a function of the user's throws ends the run as a stop does. Who wants to stop does not wait for what may never be answered.
+  const guarded = <R>(ask: () => R | Promise<R>): Promise<R | undefined> => {
+    const answer = async () => {
       try {
-        return await task();
+        return await ask();
       } catch (error) {
         stop.now(error);
+        return undefined;
       }
     };
-    const listener: Listener = {
-      progress(progress, state) {
-        put(state);
-        if (onProgress) void guarded(() => onProgress(progress));
-      },
-      call([name, report], state) {
-        put(state);
-        // Who wants to stop does not wait for what may never be answered.
-        return Promise.race([guarded(() => run.options[name]?.(report as never)), stop.asked]);
-      },
+    return Promise.race([answer(), stop.asked as Promise<undefined>]);
+  };
+  const listener: Listener = {
+    progress(progress, state) {
+      put(state);
+      if (onProgress) void guarded(() => onProgress(progress));
+    },
+    call([name, report], state) {
+      put(state);
+      return guarded(() => task.callbacks[name]?.(report as never));
+    },
+    next: () => guarded(() => task.next()),
+  };
+  try {
+    const errand = task.errand({ plan: portablePlan(host), state: takeImage(block) });
+    const wish = async () => {
+      const work = await guarded(() => task.work());
+      return wishFor({
+        threads,
+        ownCore: plan.core !== undefined,
+        parameters: block.uint(Header.ParameterCount),
+        ...(work ?? { rowsAtOnce: 0, rows: 0 }),
+      });
     };
-    const setup: Setup = { plan: portablePlan(host), state: takeImage(block), run: portableRun(run) };
-    const place = await placeFor(worker, () => wishFor(workOf(host, run, threads)));
+    const place = await placeFor(worker, wish);
     host.capabilities = place.capabilities;
     // A run that is stopped before it begins is placed all the same, so that it can be gone on with.
     if (stop.isAsked) place.leave?.();
-    const outcome = await (place.converse && !stop.isAsked ? place.converse(setup, listener, stop) : inSlices(host, setup, listener, stop));
+    const outcome = await (place.converse && !stop.isAsked
+      ? place.converse(errand, listener, stop)
+      : inSlices(host, errand, listener, stop));
     put(outcome.state);
     if (outcome.error !== undefined) throw received(host, outcome.error);
-    if (outcome.history) return outcome.history;
+    if (outcome.history && !stop.isAsked) return outcome.history;
+    if (outcome.history && errand.type === "train") return outcome.history;
     throw stop.reason;
   } finally {
     stop.over();
+    await task.end();
   }
 }
 
-function inSlices(host: Host, setup: Setup, listener: Listener, stop: Stop): Promise<Outcome> {
-  const client: Client = {
+function inSlices(host: Host, errand: Errand, listener: Listener, stop: Stop): Promise<Outcome> {
+  const client: Client & Source = {
     ...listener,
     async pause() {
       await otherEvents();
       return !stop.isAsked;
     },
   };
-  return trainSession(toolsOf(host), setup, client, SLICE);
-}
-
-function workOf({ plan, block }: Host, { options, rows }: Run, threads: "auto" | number): Work {
-  return {
-    threads,
-    ownCore: plan.core !== undefined,
-    rowsAtOnce: Math.min(options.batchSize ?? rows, rows),
-    rows: rows * options.epochs,
-    parameters: block.uint(Header.ParameterCount),
-  };
+  const tools = toolsOf(host);
+  return errand.type === "train" ? trainSession(tools, errand.setup, client, SLICE) : streamSession(tools, errand.setup, client);
 }
 
 /** A plan that can be sent: with the core as it is compiled, without values that were placed long ago. */
@@ -173,13 +252,13 @@ function received({ parts: [, , , , , TrainingError] }: Host, error: unknown): u
 /** `trainAsync` epoch by epoch: the next one begins when it is asked for; who asks for no more ends the run, as `onEpoch` does by `false`. */
 export async function* training(
   network: NeuralNetwork,
-  inputs: Row | Rows,
-  targets: Row | Rows,
-  options: number | TrainAsyncOptions,
+  ...[inputs, targets, options]: readonly [inputs: unknown, targets: unknown, options: unknown]
 ): AsyncGenerator<EpochReport, History> {
-  const isObject = typeof options === "object" && options !== null;
+  const fromBatches = isStream(inputs);
+  const last = fromBatches ? (targets ?? {}) : options;
+  const isObject = typeof last === "object" && last !== null;
   // What is no object, and no number, is refused below.
-  const given = (isObject ? options : { epochs: options }) as TrainAsyncOptions;
+  const given = (isObject ? last : { epochs: last }) as TrainAsyncOptions;
   let report: EpochReport | undefined;
   let isOver = false;
   let wake: () => void = () => {};
@@ -188,9 +267,9 @@ export async function* training(
     isOver = true;
     wake();
   };
-  const done = network.trainAsync(inputs, targets, {
+  const watched = {
     ...given,
-    async onEpoch(next) {
+    async onEpoch(next: EpochReport) {
       const own = await given.onEpoch?.(next);
       const asked = new Promise<boolean>((resolve) => {
         goOn = resolve;
@@ -199,7 +278,10 @@ export async function* training(
       wake();
       return (await asked) && own;
     },
-  });
+  };
+  const done = fromBatches
+    ? network.trainAsync(inputs as Batches, watched as StreamOptions)
+    : network.trainAsync(inputs as Rows, targets as Rows, watched);
   done.then(over, over);
   try {
     for (;;) {

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { Activation, Function as CoreFunction, Header, LayerField, Normalization } from "./abi.js";
 import type { Capabilities } from "./background/capabilities.js";
-import type { TrainAsyncOptions } from "./background/options.js";
+import type { Batches, StreamOptions, TrainAsyncOptions } from "./background/options.js";
 import { Block, type Elements, layerField } from "./block.js";
 import { compiled } from "./core.js";
 import { count, TrainingError, wrongKind, wrongValue } from "./errors.js";
@@ -230,7 +230,14 @@ export class NeuralNetwork implements Disposable {
    * @returns the loss over time
    * @throws the promise is rejected with what `train` throws; with the signal's reason; with what a function of the user's throws
    */
-  async trainAsync(inputs: Row | Rows, targets: Row | Rows, options: number | TrainAsyncOptions): Promise<History> {
+  trainAsync(inputs: Row | Rows, targets: Row | Rows, options: number | TrainAsyncOptions): Promise<History>;
+  /** The same from data that come batch by batch, each a step: nothing of them is kept but the batch that is learned from and the next one. */
+  trainAsync(batches: Batches, options?: StreamOptions): Promise<History>;
+  async trainAsync(
+    inputs: Row | Rows | Batches,
+    targets?: Row | Rows | StreamOptions,
+    options?: number | TrainAsyncOptions,
+  ): Promise<History> {
     const block = this.#alive("trainAsync");
     this.#refuseWhileTraining("trainAsync");
     const host = {
@@ -251,9 +258,14 @@ export class NeuralNetwork implements Disposable {
   }
 
   /** The same, epoch by epoch: `for await (const { epoch, loss } of network.training(…))`. To leave the loop ends the run, as `onEpoch` does by `false`. */
-  async *training(inputs: Row | Rows, targets: Row | Rows, options: number | TrainAsyncOptions): AsyncGenerator<EpochReport, History> {
-    const { training } = await import("./async.js");
-    return yield* training(this, inputs, targets, options);
+  training(inputs: Row | Rows, targets: Row | Rows, options: number | TrainAsyncOptions): AsyncGenerator<EpochReport, History>;
+  training(batches: Batches, options?: StreamOptions): AsyncGenerator<EpochReport, History>;
+  async *training(
+    inputs: Row | Rows | Batches,
+    targets?: Row | Rows | StreamOptions,
+    options?: number | TrainAsyncOptions,
+  ): AsyncGenerator<EpochReport, History> {
+    return yield* (await import("./async.js")).training(this, inputs, targets, options);
   }
 
   /**

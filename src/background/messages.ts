@@ -1,11 +1,17 @@
-import type { Call, History } from "../training.js";
+import type { Call, History, Run } from "../training.js";
 import type { Progress } from "./options.js";
 import type { Outcome, Setup } from "./session.js";
+import type { StreamSetup } from "./stream.js";
 import type { Seat } from "./team.js";
+
+/** What a session is to do. */
+export type Errand = { readonly type: "train"; readonly setup: Setup } | { readonly type: "stream"; readonly setup: StreamSetup };
 
 /** What the calling thread tells the worker. */
 export type ToWorker =
-  | { readonly type: "train"; readonly setup: Setup; readonly seat: Seat | undefined }
+  | (Errand & { readonly seat: Seat | undefined })
+  /** The batch that was asked for; nothing at the end of an epoch. */
+  | { readonly type: "batch"; readonly run: Run | undefined }
   /** Take a place in a team until its run is over. */
   | { readonly type: "assist"; readonly seat: Seat }
   /** The team has parted. */
@@ -17,6 +23,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "progress"; readonly progress: Progress; readonly state: Uint8Array | undefined }
+  | { readonly type: "next" }
   | { readonly type: "call"; readonly call: Call; readonly state: Uint8Array | undefined }
   | { readonly type: "end"; readonly outcome: Omit<Outcome, "error"> & { readonly error?: SentError } }
   | { readonly type: "failure"; readonly error: SentError };

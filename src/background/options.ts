@@ -1,6 +1,7 @@
 import { wrongKind, wrongValue } from "../errors.js";
 import { record, whole } from "../options/check.js";
-import { type Callbacks, KEYS, type Learning, type Watching } from "../options/training.js";
+import { type Callbacks, KEYS, type Learning, readTrainOptions, type TrainPlan, type Watching } from "../options/training.js";
+import type { NumericArray, Row, Rows } from "../rows.js";
 
 /** How far a run has come. */
 export interface Progress {
@@ -44,15 +45,35 @@ interface Background {
   threads?: "auto" | number | undefined;
 }
 
-/** The options of a run in the background. */
+/** A batch of a stream: rows that one step learns from. */
+export interface Batch {
+  readonly inputs: Row | Rows;
+  readonly targets: Row | Rows;
+  /** As in `train`. */
+  readonly sampleWeights?: readonly number[] | NumericArray | undefined;
+}
+
+/**
+ * Data that come batch by batch, since they are more than memory holds or do not exist yet: what is iterated once for each epoch. A generator that was called already can be
+ * iterated once only; the function itself will do.
+ */
+export type Batches = AsyncIterable<Batch> | (() => AsyncIterable<Batch> | Iterable<Batch>);
+
+/** How to train from batches that come one by one. */
+export interface StreamOptions extends Callbacks<unknown>, Background {
+  /** How often to iterate over the batches. Default 1. */
+  epochs?: number | undefined;
+  /** As in `train`. */
+  historyInterval?: number | undefined;
+}
+
+/** What is asked of the background itself. */
 export interface Options {
   readonly signal: Signal | undefined;
   readonly onProgress: ((progress: Progress) => unknown) | undefined;
   /** `false`, or an address, or nothing for the package's. */
   readonly worker: false | string | undefined;
   readonly threads: "auto" | number;
-  /** What `train` knows too. */
-  readonly options: unknown;
 }
 
 /** The most threads that may be asked for. */
@@ -61,10 +82,32 @@ const MOST_THREADS = 64;
 const OWN = ["signal", "onProgress", "worker", "threads"] as const;
 
 /** Checks what `train` does not know, and leaves it the rest. */
-export function readOptions(given: unknown): Options {
+export function readOptions(given: unknown): Options & { readonly rest: unknown } {
   // What is no object, and no number, is refused by whoever reads the rest.
-  const isObject = typeof given === "object" && given !== null;
-  const { signal, onProgress, worker = true, threads = "auto", ...rest } = isObject ? record("options", given, [...KEYS, ...OWN]) : {};
+  if (typeof given !== "object" || given === null) return { ...readBackground({}), rest: given };
+  const { signal, onProgress, worker, threads, ...rest } = record("options", given, [...KEYS, ...OWN]);
+  return { ...readBackground({ signal, onProgress, worker, threads }), rest };
+}
+
+/** Checks the options of training from batches; `rest` is for each of them. */
+export function readStreamOptions(given: unknown = {}): Options & { readonly epochs: number; readonly rest: TrainPlan } {
+  const {
+    signal,
+    onProgress,
+    worker,
+    threads,
+    epochs = 1,
+    ...others
+  } = record("options", given, ["epochs", "historyInterval", "onEpoch", "onStep", ...OWN]);
+  return {
+    ...readBackground({ signal, onProgress, worker, threads }),
+    epochs: whole("epochs", epochs, 1, Number.MAX_SAFE_INTEGER),
+    rest: readTrainOptions({ ...others, epochs }),
+  };
+}
+
+function readBackground(given: Readonly<Partial<Record<(typeof OWN)[number], unknown>>>): Options {
+  const { signal, onProgress, worker = true, threads = "auto" } = given;
   if (signal !== undefined && typeof (signal as Partial<Signal> | null)?.addEventListener !== "function") {
     throw wrongKind("signal", "an AbortSignal", signal);
   }
@@ -81,6 +124,5 @@ export function readOptions(given: unknown): Options {
     onProgress: onProgress as Options["onProgress"],
     worker: address === true ? undefined : address,
     threads: threads as "auto" | number,
-    options: isObject ? rest : given,
   };
 }

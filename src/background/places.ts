@@ -1,20 +1,21 @@
 import type { Capabilities, Wish } from "./capabilities.js";
-import type { ToWorker } from "./messages.js";
+import type { Errand, ToWorker } from "./messages.js";
 import { idleWorker, type PoolWorker, release } from "./pool.js";
-import type { Client, Outcome, Setup } from "./session.js";
+import type { Client, Outcome } from "./session.js";
 import type { Stop } from "./stop.js";
+import type { Source } from "./stream.js";
 import type { Seat } from "./team.js";
 import { idleOrNewTeam, type Team } from "./teams.js";
 
 // Where a session goes: to a team of workers, to one worker, or, if none starts, nowhere else.
 
-/** What is told in the midst of a run. */
-export type Listener = Pick<Client, "progress" | "call">;
+/** What is told, and asked for, in the midst of a run. */
+export type Listener = Pick<Client, "progress" | "call"> & Source;
 
 export interface Place {
   readonly capabilities: Capabilities;
   /** Has the session there, and hears of it until it has ended. Absent where it is to be on this thread. */
-  converse?(setup: Setup, listener: Listener, stop: Stop): Promise<Outcome>;
+  converse?(errand: Errand, listener: Listener, stop: Stop): Promise<Outcome>;
   /** Gives the place up, where there is no session. */
   leave?(): void;
 }
@@ -35,7 +36,7 @@ export async function placeFor(worker: false | string | undefined, wish: () => P
   }
   return {
     capabilities: { path: "worker", threads: 1, why },
-    converse: (setup, listener, stop) => converse(started, setup, undefined, listener, stop).finally(() => release(started)),
+    converse: (errand, listener, stop) => converse(started, errand, undefined, listener, stop).finally(() => release(started)),
     leave: () => release(started),
   };
 }
@@ -43,10 +44,10 @@ export async function placeFor(worker: false | string | undefined, wish: () => P
 function teamPlace(team: Team, why: string): Place {
   return {
     capabilities: { path: "threads", threads: team.threads, why },
-    async converse(setup, listener, stop) {
+    async converse(errand, listener, stop) {
       const seat = team.begin();
       try {
-        const outcome = await converse(team.leader, setup, seat, listener, stop);
+        const outcome = await converse(team.leader, errand, seat, listener, stop);
         if (team.broken) throw ended(team.broken);
         return outcome;
       } finally {
@@ -57,8 +58,8 @@ function teamPlace(team: Team, why: string): Place {
   };
 }
 
-/** Tells a worker to train and hears of it until it has ended. */
-function converse(worker: PoolWorker, setup: Setup, seat: Seat | undefined, listener: Listener, stop: Stop): Promise<Outcome> {
+/** Sends a worker on an errand and hears of it until it has ended. */
+function converse(worker: PoolWorker, errand: Errand, seat: Seat | undefined, listener: Listener, stop: Stop): Promise<Outcome> {
   const { thread } = worker;
   return new Promise<Outcome>((resolve, reject) => {
     const tell = (message: ToWorker) => thread.send(message, []);
@@ -66,8 +67,15 @@ function converse(worker: PoolWorker, setup: Setup, seat: Seat | undefined, list
       hear(message) {
         if (message.type === "progress") listener.progress(message.progress, message.state);
         else if (message.type === "end") resolve(message.outcome);
-        else if (message.type === "failure") resolve({ state: setup.state, error: message.error });
-        else if (message.type === "call") {
+        else if (message.type === "failure") resolve({ state: errand.setup.state, error: message.error });
+        else if (message.type === "next") {
+          thread.keepAlive(false);
+          void listener.next().then((run) => {
+            if (!worker.task) return;
+            thread.keepAlive(true);
+            tell({ type: "batch", run });
+          });
+        } else if (message.type === "call") {
           // While it waits for an answer it is not what keeps the process alive.
           thread.keepAlive(false);
           void listener.call(message.call, message.state).then((answer) => {
@@ -82,7 +90,7 @@ function converse(worker: PoolWorker, setup: Setup, seat: Seat | undefined, list
     // It may have ended before there was somebody to tell.
     if (worker.ended) return reject(ended(worker.ended));
     thread.keepAlive(true);
-    tell({ type: "train", setup, seat });
+    tell({ ...errand, seat });
     stop.whenAsked(() => tell({ type: "stop" }));
   });
 }

@@ -52,10 +52,11 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
   const block = tools.blockFor(plan);
   putImage(block, state);
   tools.placeRun(block, plan, run);
-  const isSmall = state.length < SMALL;
-  const now = () => (isSmall ? takeImage(block) : undefined);
+  const now = imageForReports(block, state);
   const slices = tools.trainRun(block, run, milliseconds);
-  const speed = speedometer(block);
+  const rows = block.uint(Header.SampleRows);
+  const seen = () => block.double(Header.Epoch) * rows + block.uint(Header.Cursor);
+  const speed = speedometer(seen);
   for (let answer: unknown; ; ) {
     if (!(await client.pause())) return { state: takeImage(block) };
     let next: IteratorResult<Call | undefined, History>;
@@ -66,24 +67,28 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
     }
     if (next.done) return { state: takeImage(block), history: next.value };
     answer = next.value && (await client.call(next.value, now()));
-    const measured = speed();
-    if (measured) {
+    const samplesPerSecond = speed();
+    if (samplesPerSecond) {
       const { epoch, batch, loss } = tools.stepReport(block);
-      client.progress({ epoch, batch, loss, ...measured }, now());
+      const secondsLeft = (block.double(Header.EpochTarget) * rows - seen()) / samplesPerSecond;
+      client.progress({ epoch, batch, loss, samplesPerSecond, secondsLeft }, now());
     }
   }
 }
 
-/** Answers how fast it goes when it is time to report that. */
-function speedometer(block: Block): () => Pick<Progress, "samplesPerSecond" | "secondsLeft"> | undefined {
-  const rows = block.uint(Header.SampleRows);
-  const seen = () => block.double(Header.Epoch) * rows + block.uint(Header.Cursor);
+/** What takes an image of a network for a report, where it is small. */
+export function imageForReports(block: Block, state: Uint8Array): () => Uint8Array | undefined {
+  return () => (state.length < SMALL ? takeImage(block) : undefined);
+}
+
+/** Answers how many rows go by in a second when it is time to report that; `seen` counts them. */
+export function speedometer(seen: () => number): () => number | undefined {
   let [time, before] = [performance.now(), seen()];
   return () => {
     const seconds = (performance.now() - time) / 1000;
     if (seconds * 1000 < REPORT_MILLISECONDS) return undefined;
-    const samplesPerSecond = (seen() - before) / seconds;
+    const speed = (seen() - before) / seconds;
     [time, before] = [performance.now(), seen()];
-    return { samplesPerSecond, secondsLeft: (block.double(Header.EpochTarget) * rows - before) / samplesPerSecond };
+    return speed;
   };
 }

@@ -4,10 +4,11 @@ import { Block } from "../block.js";
 import { instantiate } from "../core.js";
 import { TrainingError } from "../errors.js";
 import type { Plan } from "../options/network.js";
-import { placeRun, stepReport, trainRun } from "../training.js";
+import { placeRun, type Run, stepReport, trainRun } from "../training.js";
 import { otherEvents } from "./events.js";
-import type { FromWorker, SentError, ToWorker } from "./messages.js";
-import { type Client, type Setup, trainSession } from "./session.js";
+import type { Errand, FromWorker, SentError, ToWorker } from "./messages.js";
+import { type Client, trainSession } from "./session.js";
+import { type Source, streamSession } from "./stream.js";
 import { headAddress, type Seat, sharingCore, type TeamCore, teamBlock, testBuild, undrawn } from "./team.js";
 import { type Peer, parentOf } from "./threads.js";
 
@@ -27,13 +28,21 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
   /** Sends a message; the bytes of a state are handed over and not copied. */
   const tell = (message: FromWorker, state?: Uint8Array) => parent.send(message, state ? [state.buffer] : []);
 
-  const client: Client = {
+  let batch: (run: Run | undefined) => void;
+
+  const client: Client & Source = {
     async pause() {
       await otherEvents();
       return goesOn;
     },
     progress(progress, state) {
       tell({ type: "progress", progress, state }, state);
+    },
+    next() {
+      tell({ type: "next" });
+      return new Promise((resolve) => {
+        batch = resolve;
+      });
     },
     call(call, state) {
       tell({ type: "call", call, state }, state);
@@ -52,11 +61,14 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
     return place.core;
   };
 
-  const train = async (setup: Setup, seat: Seat | undefined) => {
+  const go = async (errand: Errand, seat: Seat | undefined) => {
     goesOn = true;
     try {
       const blockFor = (plan: Plan) => (seat ? teamBlock(coreAt(seat), seat, plan) : new Block(plan, undrawn(instantiate(plan.core))));
-      const { error, ...outcome } = await trainSession({ ...tools, blockFor }, setup, client, SLICE);
+      const all = { ...tools, blockFor };
+      const { error, ...outcome } = await (errand.type === "train"
+        ? trainSession(all, errand.setup, client, SLICE)
+        : streamSession(all, errand.setup, client));
       tell({ type: "end", outcome: { ...outcome, ...(error !== undefined && { error: sent(error) }) } }, outcome.state);
     } catch (error) {
       tell({ type: "failure", error: sent(error) });
@@ -73,7 +85,8 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
   };
 
   parent.receive((message) => {
-    if (message.type === "train") void train(message.setup, message.seat);
+    if (message.type === "train" || message.type === "stream") void go(message, message.seat);
+    else if (message.type === "batch") batch(message.run);
     else if (message.type === "assist") assist(message.seat);
     else if (message.type === "leave") place = undefined;
     else if (message.type === "answer") answer(message.answer);

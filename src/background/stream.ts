@@ -1,0 +1,104 @@
+import { Header, Reduction } from "../abi.js";
+import type { Block } from "../block.js";
+import type { Plan } from "../options/network.js";
+import type { History, Run } from "../training.js";
+import { putImage, takeImage } from "./image.js";
+import { type Client, imageForReports, type Outcome, speedometer, type Tools } from "./session.js";
+
+// A session whose rows come batch by batch, each a step. The core never sees an epoch's end, since it never has all of its rows: it is told of one row more than there is. What
+// the end of an epoch means is done here, as assembly/train.ts does it.
+
+/** What a session of batches begins with. */
+export interface StreamSetup {
+  readonly plan: Plan;
+  readonly state: Uint8Array;
+  readonly epochs: number;
+  readonly historyInterval: number;
+  readonly isAskedFor: { readonly onStep: boolean; readonly onEpoch: boolean };
+}
+
+/** The next batch of the epoch, or that there is none any more. */
+export interface Source {
+  next(): Promise<Run | undefined>;
+}
+
+export async function streamSession(
+  tools: Tools,
+  { plan, state, epochs, historyInterval, isAskedFor }: StreamSetup,
+  client: Client & Source,
+): Promise<Outcome> {
+  const block = tools.blockFor(plan);
+  putImage(block, state);
+  const history: History = { epoch: [], loss: [], validationLoss: [], learningRate: [], metrics: {}, validationMetrics: {} };
+  const now = imageForReports(block, state);
+  let rows = 0;
+  let seen = 0;
+  const speed = speedometer(() => seen);
+  /** The network, between two runs: nothing that could be gone on with. */
+  const end = (outcome: Partial<Outcome>): Outcome => {
+    block.setDouble(Header.EpochSum, 0);
+    block.setDouble(Header.EpochTarget, block.double(Header.Epoch));
+    return { state: takeImage(block), ...outcome };
+  };
+  block.setDouble(Header.EpochSum, 0);
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    rows = 0;
+    for (let batch = 1; ; batch++) {
+      const run = await client.next();
+      if (!(await client.pause())) return end({});
+      if (!run) break;
+      try {
+        step(tools, block, plan, run);
+      } catch (error) {
+        const { message } = error as Error;
+        if (message) (error as Error).message = message.replace(", batch 1)", `, batch ${batch})`);
+        return end({ error });
+      }
+      rows += run.rows;
+      seen += run.rows;
+      const report = {
+        step: block.double(Header.Step),
+        epoch: block.double(Header.Epoch) + 1,
+        batch,
+        loss: block.double(Header.LastLoss),
+      };
+      const goesOn = !isAskedFor.onStep || (await client.call(["onStep", report], now())) !== false;
+      const samplesPerSecond = speed();
+      if (samplesPerSecond) client.progress({ ...report, samplesPerSecond, secondsLeft: Number.NaN }, now());
+      if (!goesOn) return end({ history });
+    }
+    // An iterable without batches is an epoch in which nothing was learned, which has no loss.
+    if (rows === 0) break;
+    const report = finishEpoch(block, rows);
+    if (epoch === epochs - 1 || report.epoch % historyInterval === 0) {
+      history.epoch.push(report.epoch);
+      history.loss.push(report.loss);
+      history.learningRate.push(report.learningRate);
+    }
+    if (isAskedFor.onEpoch && (await client.call(["onEpoch", report], now())) === false) break;
+  }
+  return end({ history });
+}
+
+/** One step over the rows of a batch. */
+function step(tools: Tools, block: Block, plan: Plan, run: Run): void {
+  const sum = block.double(Header.EpochSum);
+  block.ensure({ [Header.SampleCapacity]: run.rows + 1 });
+  tools.placeRun(block, plan, run);
+  block.setDouble(Header.EpochSum, sum);
+  block.setUint(Header.SampleRows, run.rows + 1);
+  try {
+    tools.trainRun(block, { ...run, options: { ...run.options, onStep: () => undefined } }).next();
+  } finally {
+    block.setUint(Header.Cursor, 0);
+  }
+}
+
+function finishEpoch(block: Block, rows: number): { epoch: number; loss: number; learningRate: number } {
+  const sum = block.double(Header.EpochSum);
+  const epoch = block.double(Header.Epoch) + 1;
+  block.setDouble(Header.Epoch, epoch);
+  block.setDouble(Header.EpochSum, 0);
+  const loss = block.uint(Header.Reduction) === Reduction.Mean ? sum / rows : sum;
+  return { epoch, loss, learningRate: block.double(Header.Rate) };
+}
