@@ -11,6 +11,7 @@ import {
   type Options,
   readOptions,
   readStreamOptions,
+  readThinkOptions,
   type StreamOptions,
   type TrainAsyncOptions,
 } from "./background/options.js";
@@ -19,15 +20,16 @@ import { enroll } from "./background/pool.js";
 import { type Client, type Outcome, type Tools, trainSession } from "./background/session.js";
 import { Stop } from "./background/stop.js";
 import { type Source, streamSession } from "./background/stream.js";
+import { MOST_AT_ONCE, type ThinkSetup, thinkSession } from "./background/thinking.js";
 import type { Block } from "./block.js";
 import type { compiled } from "./core.js";
 import { type TrainingError, wrongValue } from "./errors.js";
-import type { NeuralNetwork } from "./network.js";
+import type { inForm, NeuralNetwork } from "./network.js";
 import { record } from "./options/check.js";
 import type { Plan } from "./options/network.js";
 import type { EpochReport, TrainPlan } from "./options/training.js";
-import type { Rows, Table } from "./rows.js";
-import type { Targets } from "./samples.js";
+import type { Rows, readTable, Table } from "./rows.js";
+import { inputShape, type Targets } from "./samples.js";
 import type { History, placeRun, Run, readRun, stepReport, trainRun } from "./training.js";
 
 /** The parts of the library that its own file has. */
@@ -39,6 +41,8 @@ type Parts = readonly [
   typeof stepReport,
   typeof TrainingError,
   typeof trainRun,
+  typeof readTable,
+  typeof inForm,
 ];
 
 /** What a network hands over to be trained. */
@@ -118,19 +122,57 @@ function trainFromBatches(host: Host, batches: Stream, given: unknown): Promise<
   });
 }
 
+/** The network's outputs for rows, in their form. */
+export async function thinkAsync(
+  { parts, plan, block }: Pick<Host, "parts" | "plan" | "block">,
+  inputs: unknown,
+  given: unknown,
+): Promise<unknown> {
+  const [Block, compiled, , , , , , readTable, inForm] = parts;
+  const { signal, worker, threads } = readThinkOptions(given);
+  const x = readTable(inputs, inputShape("inputs", plan), block.core.memory);
+  const setup: ThinkSetup = { plan: portablePlan(plan, compiled), state: takeImage(block), x: portableTable(x) };
+  const { rows } = x;
+  const parameters = block.uint(Header.ParameterCount);
+  const stop = new Stop(signal);
+  try {
+    // Of these a thread has more to do: no row waits for another.
+    const wish = () => wishFor({ threads, ownCore: plan.core !== undefined, parameters, rowsAtOnce: Math.min(rows, MOST_AT_ONCE), rows });
+    const place = await placeFor(worker, wish);
+    if (stop.isAsked) place.leave?.();
+    const pause = async () => {
+      await otherEvents();
+      return !stop.isAsked;
+    };
+    const { outputs, error } = await (place.converse && !stop.isAsked
+      ? place.converse({ type: "think", setup }, NOBODY, stop)
+      : thinkSession((plan) => new Block(plan), setup, pause, SLICE));
+    if (error !== undefined) throw received(parts, error);
+    if (!outputs) throw stop.reason;
+    return x.form === "row" ? Array.from(outputs) : inForm(outputs, block.outputs, x.form);
+  } finally {
+    stop.over();
+  }
+}
+
+/** Hears of a session that says nothing before its end. */
+const NOBODY: Listener = { progress() {}, call: async () => undefined, next: async () => undefined };
+
+type TrainingErrand = Exclude<Errand, { type: "think" }>;
+
 /** What is to be done in the background. */
 interface Task {
   readonly options: Options;
   readonly callbacks: Pick<TrainPlan, "onStep" | "onEpoch">;
   work(): Promise<Pick<Work, "rowsAtOnce" | "rows">>;
-  errand(base: { readonly plan: Plan; readonly state: Uint8Array }): Errand;
+  errand(base: { readonly plan: Plan; readonly state: Uint8Array }): TrainingErrand;
   /** The next batch, if it is done batch by batch. */
   next(): Promise<Run | undefined>;
   end(): Promise<void>;
 }
 
 async function inBackground(host: Host, task: Task): Promise<History> {
-  const { plan, block } = host;
+  const { parts, plan, block } = host;
   const { signal, onProgress, worker, threads } = task.options;
   const stop = new Stop(signal);
   const leave = enroll(block);
@@ -166,7 +208,7 @@ async function inBackground(host: Host, task: Task): Promise<History> {
     next: () => guarded(() => task.next()),
   };
   try {
-    const errand = task.errand({ plan: portablePlan(host), state: takeImage(block) });
+    const errand = task.errand({ plan: portablePlan(plan, parts[1]), state: takeImage(block) });
     const wish = async () => {
       const work = await guarded(() => task.work());
       return wishFor({
@@ -184,7 +226,7 @@ async function inBackground(host: Host, task: Task): Promise<History> {
       ? place.converse(errand, listener, stop)
       : inSlices(host, errand, listener, stop));
     put(outcome.state);
-    if (outcome.error !== undefined) throw received(host, outcome.error);
+    if (outcome.error !== undefined) throw received(host.parts, outcome.error);
     if (outcome.history && !stop.isAsked) return outcome.history;
     if (outcome.history && errand.type === "train") return outcome.history;
     throw stop.reason;
@@ -194,7 +236,7 @@ async function inBackground(host: Host, task: Task): Promise<History> {
   }
 }
 
-function inSlices(host: Host, errand: Errand, listener: Listener, stop: Stop): Promise<Outcome> {
+function inSlices(host: Host, errand: TrainingErrand, listener: Listener, stop: Stop): Promise<Outcome> {
   const client: Client & Source = {
     ...listener,
     async pause() {
@@ -207,8 +249,8 @@ function inSlices(host: Host, errand: Errand, listener: Listener, stop: Stop): P
 }
 
 /** A plan that can be sent: with the core as it is compiled, without values that were placed long ago. */
-function portablePlan({ plan, parts: [, compiled] }: Host): Plan {
-  return { ...plan, core: compiled(plan.core), layers: plan.layers.map((layer) => ({ ...layer, values: undefined })) };
+function portablePlan(plan: Plan, core: typeof compiled): Plan {
+  return { ...plan, core: core(plan.core), layers: plan.layers.map((layer) => ({ ...layer, values: undefined })) };
 }
 
 /** A run that can be sent: that there are functions is all that a session needs to know of them. */
@@ -242,7 +284,7 @@ function portableTable(table: Table): Table {
 }
 
 /** An error of this thread's, or one that was sent, as it was. */
-function received({ parts: [, , , , , TrainingError] }: Host, error: unknown): unknown {
+function received([, , , , , TrainingError]: Parts, error: unknown): unknown {
   if (error instanceof Error) return error;
   const { name, message, at } = error as SentError;
   if (at) return new TrainingError(message, at);

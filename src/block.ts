@@ -198,7 +198,7 @@ export function layerField(i: number, field: LayerField): number {
 }
 
 function tooLarge(bytes: number): RangeError {
-  return new RangeError(`the network needs ${sizeOf(bytes)}, but WebAssembly can address 4 GiB (${ADDRESSABLE} bytes)`);
+  return new RangeError(`the network needs ${sizeOf(bytes)}, but WebAssembly can address 4 GiB`);
 }
 
 /** "5368709120 bytes (5.0 GiB)" */

@@ -80,7 +80,7 @@ export function statusError(status: Status): Error {
     case Status.SubnormalsFlushed:
       return new Error("this thread flushes subnormal numbers to zero, so results would not be those of other hosts");
     case Status.SelfTestFailed:
-      return new Error("the core's self-test gave other bits than it must: this WebAssembly engine does not compute exactly");
+      return new Error("this WebAssembly engine does not compute exactly: the core's self-test gave other bits");
     default:
       return new Error(`the core answered with the unexpected status ${status}`);
   }

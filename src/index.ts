@@ -1,7 +1,7 @@
 /** Feed-forward neural networks that train in WebAssembly, with the same bits in every host. */
 
 export type { Capabilities } from "./background/capabilities.js";
-export type { Batch, Batches, Progress, StreamOptions, TrainAsyncOptions } from "./background/options.js";
+export type { Batch, Batches, Progress, StreamOptions, ThinkAsyncOptions, TrainAsyncOptions } from "./background/options.js";
 export type { Elements } from "./block.js";
 export type { ClassEvaluation, EvaluateOptions, Evaluation, LabelEvaluation, ValueEvaluation } from "./evaluation.js";
 export type { GradientOptions, Gradients, LayerGradients } from "./inspection.js";

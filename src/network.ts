@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { Activation, Function as CoreFunction, Header, LayerField, Normalization } from "./abi.js";
 import type { Capabilities } from "./background/capabilities.js";
-import type { Batches, StreamOptions, TrainAsyncOptions } from "./background/options.js";
+import type { Batches, StreamOptions, ThinkAsyncOptions, TrainAsyncOptions } from "./background/options.js";
 import { Block, type Elements, layerField } from "./block.js";
 import { compiled } from "./core.js";
 import { count, TrainingError, wrongKind, wrongValue } from "./errors.js";
@@ -32,7 +32,7 @@ import { answerOf, type History, placeData, placeRun, readRun, stepReport, train
 const INTO = ["into"] as const;
 
 /** What training in the background needs of the library: `Parts` in async.ts. A list, since each name would be bytes of every bundle. */
-const PARTS = [Block, compiled, placeRun, readRun, stepReport, TrainingError, trainRun] as const;
+const PARTS = [Block, compiled, placeRun, readRun, stepReport, TrainingError, trainRun, readTable, inForm] as const;
 
 /** One dense layer of a network. */
 export interface Layer {
@@ -343,6 +343,23 @@ export class NeuralNetwork implements Disposable {
     }
   }
 
+  /**
+   * `think` without blocking, of rows as many as there may be: by threads where they are worth it, in workers, or in time slices. The answers are those of the network as it is now,
+   * whatever becomes of it meanwhile, and may be asked for while it trains.
+   *
+   * @throws the promise is rejected with what `think` throws
+   */
+  thinkAsync(inputs: readonly number[], options?: ThinkAsyncOptions): Promise<number[]>;
+  thinkAsync(inputs: NumericArray, options?: ThinkAsyncOptions): Promise<Elements>;
+  thinkAsync(inputs: readonly (readonly number[])[], options?: ThinkAsyncOptions): Promise<number[][]>;
+  thinkAsync(inputs: readonly NumericArray[], options?: ThinkAsyncOptions): Promise<Elements[]>;
+  thinkAsync(inputs: FlatRows, options?: ThinkAsyncOptions): Promise<Elements>;
+  thinkAsync(inputs: Row | Rows, options?: ThinkAsyncOptions): Promise<number[] | number[][] | Elements | Elements[]>;
+  async thinkAsync(inputs: Row | Rows, options?: ThinkAsyncOptions): Promise<unknown> {
+    const block = this.#alive("thinkAsync");
+    return (await import("./async.js")).thinkAsync({ parts: PARTS, plan: this.#plan, block }, inputs, options);
+  }
+
   /** Which way `trainAsync` took when it was called last, and why. */
   get capabilities(): Capabilities {
     return this.#host?.capabilities ?? { path: "calling thread", threads: 1, why: "no trainAsync yet" };
@@ -512,7 +529,7 @@ export class NeuralNetwork implements Disposable {
 }
 
 /** Rows of outputs in the form of the inputs that they answer. */
-function inForm(outputs: Elements, width: number, form: Table["form"]): number[][] | Elements | Elements[] {
+export function inForm(outputs: Elements, width: number, form: Table["form"]): number[][] | Elements | Elements[] {
   if (form === "flat" || form === "typed row") return outputs.slice();
   if (form === "typed rows") return nested(outputs, width, (row) => row.slice());
   return nested(outputs, width, (row) => Array.from(row));

@@ -3,9 +3,13 @@ import type { Progress } from "./options.js";
 import type { Outcome, Setup } from "./session.js";
 import type { StreamSetup } from "./stream.js";
 import type { Seat } from "./team.js";
+import type { ThinkSetup } from "./thinking.js";
 
 /** What a session is to do. */
-export type Errand = { readonly type: "train"; readonly setup: Setup } | { readonly type: "stream"; readonly setup: StreamSetup };
+export type Errand =
+  | { readonly type: "train"; readonly setup: Setup }
+  | { readonly type: "stream"; readonly setup: StreamSetup }
+  | { readonly type: "think"; readonly setup: ThinkSetup };
 
 /** What the calling thread tells the worker. */
 export type ToWorker =

@@ -67,6 +67,9 @@ export interface StreamOptions extends Callbacks<unknown>, Background {
   historyInterval?: number | undefined;
 }
 
+/** How to ask without blocking. */
+export type ThinkAsyncOptions = Omit<Background, "onProgress">;
+
 /** What is asked of the background itself. */
 export interface Options {
   readonly signal: Signal | undefined;
@@ -104,6 +107,11 @@ export function readStreamOptions(given: unknown = {}): Options & { readonly epo
     epochs: whole("epochs", epochs, 1, Number.MAX_SAFE_INTEGER),
     rest: readTrainOptions({ ...others, epochs }),
   };
+}
+
+/** Checks the options of `thinkAsync`. */
+export function readThinkOptions(given: unknown = {}): Options {
+  return readBackground(record("options", given, ["signal", "worker", "threads"]));
 }
 
 function readBackground(given: Readonly<Partial<Record<(typeof OWN)[number], unknown>>>): Options {

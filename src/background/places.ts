@@ -48,7 +48,7 @@ function teamPlace(team: Team, why: string): Place {
       const seat = team.begin();
       try {
         const outcome = await converse(team.leader, errand, seat, listener, stop);
-        if (team.broken) throw ended(team.broken);
+        if (team.broken) throw ended(errand, team.broken);
         return outcome;
       } finally {
         team.end();
@@ -85,16 +85,18 @@ function converse(worker: PoolWorker, errand: Errand, seat: Seat | undefined, li
           });
         }
       },
-      end: (error) => reject(ended(error)),
+      end: (error) => reject(ended(errand, error)),
     };
     // It may have ended before there was somebody to tell.
-    if (worker.ended) return reject(ended(worker.ended));
+    if (worker.ended) return reject(ended(errand, worker.ended));
     thread.keepAlive(true);
     tell({ ...errand, seat });
     stop.whenAsked(() => tell({ type: "stop" }));
   });
 }
 
-function ended(error: Error): Error {
-  return new Error(`trainAsync: the worker ended in the midst of the run (${error.message})`, { cause: error });
+function ended({ type }: Errand, error: Error): Error {
+  return new Error(`${type === "think" ? "thinkAsync" : "trainAsync"}: the worker ended in the midst of the run (${error.message})`, {
+    cause: error,
+  });
 }

@@ -1,5 +1,5 @@
 import { Header } from "../abi.js";
-import type { Block } from "../block.js";
+import type { Block, Elements } from "../block.js";
 import type { Plan } from "../options/network.js";
 import type { StepReport } from "../options/training.js";
 import type { Call, History, Run } from "../training.js";
@@ -40,6 +40,8 @@ export interface Outcome {
   readonly state: Uint8Array;
   readonly history?: History;
   readonly error?: unknown;
+  /** Of rows that were asked about. */
+  readonly outputs?: Elements;
 }
 
 /** How often to tell of progress. */

@@ -52,13 +52,14 @@ export function teamBlock(core: TeamCore, { threads }: Seat, plan: Plan): Block 
   const base = head + core.teamBytes(threads, plan.layers.length, widest, elementBytes);
   // Where another network was: header and layer table begin with zeros, what follows them comes with the image.
   new Uint8Array(core.memory.buffer).fill(0, base, base + Header.Bytes + plan.layers.length * Abi.LayerBytes);
-  const train = (network: number, steps: number): Status => {
-    const status = core.train(network, steps);
-    // Nobody must hear of epochs that were made up.
+  // Nobody must hear of epochs that were made up.
+  const whole = (status: Status): Status => {
     if (status === Status.TeamBroken) throw statusError(status);
     return status;
   };
-  const block = new Block(plan, { ...undrawn(core), train }, base);
+  const train = (network: number, steps: number) => whole(core.train(network, steps));
+  const think = (network: number, rows: number) => whole(core.think(network, rows));
+  const block = new Block(plan, { ...undrawn(core), train, think }, base);
   core.formTeam(head, threads, base);
   return block;
 }

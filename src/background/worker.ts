@@ -10,6 +10,7 @@ import type { Errand, FromWorker, SentError, ToWorker } from "./messages.js";
 import { type Client, trainSession } from "./session.js";
 import { type Source, streamSession } from "./stream.js";
 import { headAddress, type Seat, sharingCore, type TeamCore, teamBlock, testBuild, undrawn } from "./team.js";
+import { thinkSession } from "./thinking.js";
 import { type Peer, parentOf } from "./threads.js";
 
 /** A slice's milliseconds: so late a stop may come. */
@@ -68,7 +69,9 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
       const all = { ...tools, blockFor };
       const { error, ...outcome } = await (errand.type === "train"
         ? trainSession(all, errand.setup, client, SLICE)
-        : streamSession(all, errand.setup, client));
+        : errand.type === "stream"
+          ? streamSession(all, errand.setup, client)
+          : thinkSession(blockFor, errand.setup, client.pause, SLICE));
       tell({ type: "end", outcome: { ...outcome, ...(error !== undefined && { error: sent(error) }) } }, outcome.state);
     } catch (error) {
       tell({ type: "failure", error: sent(error) });
@@ -85,7 +88,7 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
   };
 
   parent.receive((message) => {
-    if (message.type === "train" || message.type === "stream") void go(message, message.seat);
+    if (message.type === "train" || message.type === "stream" || message.type === "think") void go(message, message.seat);
     else if (message.type === "batch") batch(message.run);
     else if (message.type === "assist") assist(message.seat);
     else if (message.type === "leave") place = undefined;

@@ -1,0 +1,45 @@
+import { Header } from "../abi.js";
+import type { Block } from "../block.js";
+import type { Plan } from "../options/network.js";
+import type { Table } from "../rows.js";
+import { putImage } from "./image.js";
+import type { Outcome } from "./session.js";
+
+/** What a session begins with that answers for rows; it can be sent to a worker. */
+export interface ThinkSetup {
+  readonly plan: Plan;
+  readonly state: Uint8Array;
+  readonly x: Table;
+}
+
+/** So many rows, at most, are placed at a time: no memory has to hold all of them again. */
+const MOST_PLACED = 4096;
+
+/** So many pass through the layers at once, as assembly/layout.ts has it. */
+export const MOST_AT_ONCE = 256;
+
+/** The outputs for all rows, in pieces of about `milliseconds`. Without them where it was stopped. */
+export async function thinkSession(
+  blockFor: (plan: Plan) => Block,
+  { plan, state, x }: ThinkSetup,
+  pause: () => Promise<boolean>,
+  milliseconds: number,
+): Promise<Outcome> {
+  const block = blockFor(plan);
+  putImage(block, state);
+  const { inputs, outputs: width } = block;
+  const outputs = new (block.elementBytes === 8 ? Float64Array : Float32Array)(x.rows * width);
+  let rows = 16;
+  for (let row = 0; row < x.rows; ) {
+    if (!(await pause())) return { state };
+    const count = Math.min(rows, x.rows - row);
+    block.ensure({ [Header.SampleCapacity]: count });
+    const start = performance.now();
+    block.view(Header.SampleInputs, count * inputs).set(x.values.subarray(row * inputs, (row + count) * inputs));
+    block.core.think(block.base, count);
+    outputs.set(block.view(Header.SampleTargets, count * width), row * width);
+    if (performance.now() - start < milliseconds / 2) rows = Math.min(rows * 2, MOST_PLACED);
+    row += count;
+  }
+  return { state, outputs };
+}
