@@ -40,8 +40,9 @@ export class Team {
   broken: u32;
   threads: u32;
 
-  /** What is to be done, written before the generation counts. */
+  /** What is to be done, and of how many pages the memory is, written before the generation counts. */
   work: Work;
+  pages: u32;
   network: usize;
   /** Of `Rows` and `Gradient`: the chunk's first sample, its number of rows, the first one's place in the batch. */
   first: u32;
@@ -95,6 +96,9 @@ export function assist(team: Team, thread: u32, run: u32, generation: u32): void
   const arrived = changetype<usize>(team) + ARRIVED;
   while (isChanged(team, changetype<usize>(team), generation, run)) {
     generation++;
+    // The leader may have grown the memory. V8 tells its other threads by an interrupt, which they notice later, and never if they were just starting: their bulk and atomic
+    // operations would believe that the memory ends where it did. To grow it by nothing tells them.
+    while ((memory.size() as u32) < team.pages) memory.grow(0);
     perform(team, thread);
     if (atomic.add<u32>(arrived, 1) + 1 == generation * (team.threads - 1)) atomic.notify(arrived, 1);
   }
@@ -119,6 +123,7 @@ function isOver(team: Team, run: u32): bool {
 function together(team: Team, work: Work): void {
   const arrived = changetype<usize>(team) + ARRIVED;
   team.work = work;
+  team.pages = memory.size();
   const generation = atomic.add<u32>(changetype<usize>(team), 1) + 1;
   atomic.notify(changetype<usize>(team), -1);
   perform(team, 0);

@@ -1,4 +1,4 @@
-// Builds dist/: both cores, the wrapper with the core embedded, and one file for browsers.
+// Builds dist/: the cores, the wrapper with one embedded, and one file for browsers.
 // `--if-changed` does nothing while dist/ is newer than everything it is made from. `--limit` makes what `npm run bench` times of the core alone
 // instead, build/limit.wasm, if it has changed.
 

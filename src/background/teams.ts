@@ -72,6 +72,8 @@ export class Team {
       worker.task = undefined;
       worker.thread.keepAlive(false);
     }
+    // To grow it by nothing makes sure that this thread knows how large the others have made it.
+    this.#memory.grow(0);
     if (this.isWhole && this.#memory.buffer.byteLength <= MOST_KEPT) {
       idleTeam?.part();
       idleTeam = this;

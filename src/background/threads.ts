@@ -25,7 +25,7 @@ interface NodeWorker {
 
 interface NodeThreads {
   readonly parentPort: NodeWorker | null;
-  readonly Worker: new (address: URL | string) => NodeWorker;
+  readonly Worker: new (address: URL | string, options: { readonly execArgv: readonly string[] }) => NodeWorker;
 }
 
 /** Node's module, which bundlers must not look for. */
@@ -57,7 +57,10 @@ export async function startThread<Sent, Received>(address?: string): Promise<Thr
   const threads = await nodeThreads();
   // Not the expression below, or bundlers would bring the worker twice.
   const here: string = import.meta.url;
-  if (threads) return ofNode(new threads.Worker(address === undefined ? new URL("./worker.js", here) : new URL(address)));
+  if (threads) {
+    // Without the process's own options, of which some are for its program only: with --input-type no worker starts.
+    return ofNode(new threads.Worker(address === undefined ? new URL("./worker.js", here) : new URL(address), { execArgv: [] }));
+  }
   // Bundlers look for just this expression.
   return ofBrowser(
     address === undefined
