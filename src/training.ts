@@ -63,7 +63,7 @@ const clock = globalThis.performance ?? Date;
 
 /** Training works in slices of about this long, so that the engine can replace the core's code by a faster version in between. */
 const SLICE_MILLISECONDS = 10;
-const FIRST_SLICE_STEPS = 64;
+const FIRST_SLICE_STEPS = 1;
 
 /** Reads and checks data and options, and touches nothing of the network. */
 export function readRun(memory: Memory, plan: Plan, inputs: unknown, targets: unknown, given: unknown): Run {
