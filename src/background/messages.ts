@@ -1,5 +1,6 @@
 import type { Call, History, Run } from "../training.js";
 import type { Progress } from "./options.js";
+import type { Piece } from "./parcels.js";
 import type { Outcome, Setup } from "./session.js";
 import type { StreamSetup } from "./stream.js";
 import type { Seat } from "./team.js";
@@ -13,6 +14,8 @@ export type Errand =
 
 /** What the calling thread tells the worker. */
 export type ToWorker =
+  /** Numbers of an errand that is to come. */
+  | { readonly type: "piece"; readonly piece: Piece }
   | (Errand & { readonly seat: Seat | undefined })
   /** The batch that was asked for; nothing at the end of an epoch. */
   | { readonly type: "batch"; readonly run: Run | undefined }

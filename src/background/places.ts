@@ -1,5 +1,6 @@
 import type { Capabilities, Wish } from "./capabilities.js";
 import type { Errand, ToWorker } from "./messages.js";
+import { sendAhead } from "./parcels.js";
 import { idleWorker, type PoolWorker, release } from "./pool.js";
 import type { Client, Outcome } from "./session.js";
 import type { Stop } from "./stop.js";
@@ -62,12 +63,12 @@ function teamPlace(team: Team, why: string): Place {
 function converse(worker: PoolWorker, errand: Errand, seat: Seat | undefined, listener: Listener, stop: Stop): Promise<Outcome> {
   const { thread } = worker;
   return new Promise<Outcome>((resolve, reject) => {
-    const tell = (message: ToWorker) => thread.send(message, []);
+    const tell = (message: ToWorker, transfer: readonly ArrayBufferLike[] = []) => thread.send(message, transfer);
     worker.task = {
       hear(message) {
         if (message.type === "progress") listener.progress(message.progress, message.state);
         else if (message.type === "end") resolve(message.outcome);
-        else if (message.type === "failure") resolve({ state: errand.setup.state, error: message.error });
+        else if (message.type === "failure") resolve({ error: message.error });
         else if (message.type === "next") {
           thread.keepAlive(false);
           void listener.next().then((run) => {
@@ -90,8 +91,14 @@ function converse(worker: PoolWorker, errand: Errand, seat: Seat | undefined, li
     // It may have ended before there was somebody to tell.
     if (worker.ended) return reject(ended(errand, worker.ended));
     thread.keepAlive(true);
-    tell({ ...errand, seat });
-    stop.whenAsked(() => tell({ type: "stop" }));
+    const send = async () => {
+      const rest = await sendAhead(errand, (piece) => tell({ type: "piece", piece }, [piece.values.buffer]));
+      if (!worker.task) return;
+      // The image is handed over and not copied.
+      tell({ ...rest, seat }, [rest.setup.state.buffer]);
+      stop.whenAsked(() => tell({ type: "stop" }));
+    };
+    send().catch(reject);
   });
 }
 

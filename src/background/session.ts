@@ -37,7 +37,7 @@ export interface Client {
 
 /** How a session ended: the network then; and its history, or why there is none, or neither where it was stopped. */
 export interface Outcome {
-  readonly state: Uint8Array;
+  readonly state?: Uint8Array;
   readonly history?: History;
   readonly error?: unknown;
   /** Of rows that were asked about. */

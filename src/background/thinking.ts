@@ -31,7 +31,7 @@ export async function thinkSession(
   const outputs = new (block.elementBytes === 8 ? Float64Array : Float32Array)(x.rows * width);
   let rows = 16;
   for (let row = 0; row < x.rows; ) {
-    if (!(await pause())) return { state };
+    if (!(await pause())) return {};
     const count = Math.min(rows, x.rows - row);
     block.ensure({ [Header.SampleCapacity]: count });
     const start = performance.now();
@@ -41,5 +41,5 @@ export async function thinkSession(
     if (performance.now() - start < milliseconds / 2) rows = Math.min(rows * 2, MOST_PLACED);
     row += count;
   }
-  return { state, outputs };
+  return { outputs };
 }

@@ -7,6 +7,7 @@ import type { Plan } from "../options/network.js";
 import { placeRun, type Run, stepReport, trainRun } from "../training.js";
 import { otherEvents } from "./events.js";
 import type { Errand, FromWorker, SentError, ToWorker } from "./messages.js";
+import { Parcels } from "./parcels.js";
 import { type Client, trainSession } from "./session.js";
 import { type Source, streamSession } from "./stream.js";
 import { headAddress, type Seat, sharingCore, type TeamCore, teamBlock, testBuild, undrawn } from "./team.js";
@@ -26,8 +27,12 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
   let answer: (goesOn: boolean) => void;
   let goesOn = true;
 
-  /** Sends a message; the bytes of a state are handed over and not copied. */
-  const tell = (message: FromWorker, state?: Uint8Array) => parent.send(message, state ? [state.buffer] : []);
+  /** Sends a message; what is large in it is handed over and not copied. */
+  const tell = (message: FromWorker, ...large: readonly (ArrayBufferView | undefined)[]) =>
+    parent.send(
+      message,
+      large.flatMap((view) => (view ? [view.buffer] : [])),
+    );
 
   let batch: (run: Run | undefined) => void;
 
@@ -72,11 +77,13 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
         : errand.type === "stream"
           ? streamSession(all, errand.setup, client)
           : thinkSession(blockFor, errand.setup, client.pause, SLICE));
-      tell({ type: "end", outcome: { ...outcome, ...(error !== undefined && { error: sent(error) }) } }, outcome.state);
+      tell({ type: "end", outcome: { ...outcome, ...(error !== undefined && { error: sent(error) }) } }, outcome.state, outcome.outputs);
     } catch (error) {
       tell({ type: "failure", error: sent(error) });
     }
   };
+
+  const parcels = new Parcels();
 
   const assist = (seat: Seat) => {
     try {
@@ -88,7 +95,8 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
   };
 
   parent.receive((message) => {
-    if (message.type === "train" || message.type === "stream" || message.type === "think") void go(message, message.seat);
+    if (message.type === "train" || message.type === "stream" || message.type === "think") void go(parcels.open(message), message.seat);
+    else if (message.type === "piece") parcels.accept(message.piece);
     else if (message.type === "batch") batch(message.run);
     else if (message.type === "assist") assist(message.seat);
     else if (message.type === "leave") place = undefined;
