@@ -1,8 +1,10 @@
-// The library as its README uses it: rows as one flat typed array, which `train` copies inside of the timed part.
+// The library as its README uses it: rows as one flat typed array, which `train` copies inside of the timed part. Where each peer may take the threads that it takes by itself,
+// `trainAsync`, which hands data and network over to its workers, inside of the timed part as well.
 
+import { availableParallelism } from "node:os";
 import { serve } from "./protocol.mjs";
 
-await serve(async (subject) => {
+await serve(async (subject, { threads }) => {
   const { NeuralNetwork } = await import("../../../dist/index.js");
   const { kind, network, parameters, precision, loss, reduction, optimizer, rows, epochs, batchSize, inputs, targets } = subject;
   const make = () => {
@@ -24,7 +26,8 @@ await serve(async (subject) => {
     });
   };
   let ours = make();
-  const common = { precision, threads: 1, versions: {} };
+  const isAlone = threads === 1;
+  const common = { precision, threads: isAlone || kind !== "train" ? 1 : availableParallelism(), versions: {} };
   if (kind !== "train") {
     let outputs;
     const input = rows === 1 ? inputs : { data: inputs, rows };
@@ -44,7 +47,7 @@ await serve(async (subject) => {
       ours.dispose();
       ours = make();
     },
-    run: () => ours.train(x, t, options),
+    ...(isAlone ? { run: () => ours.train(x, t, options) } : { runAsync: () => ours.trainAsync(x, t, options) }),
     result: () => ours.layers.flatMap(({ weights, biases }) => [...weights, ...biases]),
   };
 });
