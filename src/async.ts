@@ -15,7 +15,7 @@ import {
   type StreamOptions,
   type TrainAsyncOptions,
 } from "./background/options.js";
-import { type Listener, placeFor } from "./background/places.js";
+import { type Listener, type Place, placeFor } from "./background/places.js";
 import { enroll } from "./background/pool.js";
 import { type Client, type Outcome, type Tools, trainSession } from "./background/session.js";
 import { Stop } from "./background/stop.js";
@@ -102,7 +102,7 @@ function trainFromBatches(host: Host, batches: Stream, given: unknown): Promise<
     const { inputs, targets, sampleWeights } = record(name, batch, ["inputs", "targets", "sampleWeights"]);
     const given = { epochs: 1, ...(sampleWeights !== undefined && { sampleWeights }) };
     try {
-      return portableRun(readRun(block.core.memory, plan, inputs, targets, given));
+      return ownRun(readRun(block.core.memory, plan, inputs, targets, given));
     } catch (error) {
       (error as Error).message = `${name}: ${(error as Error).message}`;
       throw error;
@@ -138,13 +138,12 @@ export async function thinkAsync(
   try {
     // Of these a thread has more to do: no row waits for another.
     const wish = () => wishFor({ threads, ownCore: plan.core !== undefined, parameters, rowsAtOnce: Math.min(rows, MOST_AT_ONCE), rows });
-    const place = await placeFor(worker, wish);
-    if (stop.isAsked) place.leave?.();
+    const place = await soonPlaced(placeFor(worker, wish), stop);
     const pause = async () => {
       await otherEvents();
       return !stop.isAsked;
     };
-    const { outputs, error } = await (place.converse && !stop.isAsked
+    const { outputs, error } = await (place.converse
       ? place.converse({ type: "think", setup }, NOBODY, stop)
       : thinkSession((plan) => new Block(plan), setup, pause, SLICE));
     if (error !== undefined) throw received(parts, error);
@@ -156,7 +155,7 @@ export async function thinkAsync(
 }
 
 /** Hears of a session that says nothing before its end. */
-const NOBODY: Listener = { progress() {}, call: async () => undefined, next: async () => undefined };
+const NOBODY: Listener = { placed() {}, progress() {}, call: async () => undefined, next: async () => undefined };
 
 type TrainingErrand = Exclude<Errand, { type: "think" }>;
 
@@ -184,8 +183,8 @@ async function inBackground(host: Host, task: Task): Promise<History> {
   const put = (state: Uint8Array | undefined) => {
     if (state && !host.ended) host.put((block) => putImage(block, state));
   };
-  // What a function of the user's throws ends the run as a stop does. Who wants to stop does not wait for what may never be answered.
-  const guarded = <R>(ask: () => R | Promise<R>): Promise<R | undefined> => {
+  // What a function of the user's throws ends the run as a stop does. Who wants to stop does not wait for what may never be answered, and asks no more.
+  const guarded = async <R>(ask: () => R | Promise<R>): Promise<R | undefined> => {
     const answer = async () => {
       try {
         return await ask();
@@ -194,9 +193,10 @@ async function inBackground(host: Host, task: Task): Promise<History> {
         return undefined;
       }
     };
-    return Promise.race([answer(), stop.asked as Promise<undefined>]);
+    return stop.isAsked ? undefined : stop.orAsked(answer());
   };
   const listener: Listener = {
+    placed: put,
     progress(progress, state) {
       put(state);
       if (onProgress) void guarded(() => onProgress(progress));
@@ -218,13 +218,10 @@ async function inBackground(host: Host, task: Task): Promise<History> {
         ...(work ?? { rowsAtOnce: 0, rows: 0 }),
       });
     };
-    const place = await placeFor(worker, wish);
+    const place = await soonPlaced(placeFor(worker, wish), stop);
     host.capabilities = place.capabilities;
     // A run that is stopped before it begins is placed all the same, so that it can be gone on with.
-    if (stop.isAsked) place.leave?.();
-    const outcome = await (place.converse && !stop.isAsked
-      ? place.converse(errand, listener, stop)
-      : inSlices(host, errand, listener, stop));
+    const outcome = await (place.converse ? place.converse(errand, listener, stop) : inSlices(host, errand, listener, stop));
     put(outcome.state);
     if (outcome.error !== undefined) throw received(host.parts, outcome.error);
     if (outcome.history && !stop.isAsked) return outcome.history;
@@ -232,8 +229,17 @@ async function inBackground(host: Host, task: Task): Promise<History> {
     throw stop.reason;
   } finally {
     stop.over();
+    host.end = leave;
     await task.end();
   }
+}
+
+/** A place, or this thread where a stop is asked for before there is one. */
+async function soonPlaced(coming: Promise<Place>, stop: Stop): Promise<Place> {
+  const place = await stop.orAsked(coming);
+  if (place) return place;
+  coming.then((late) => late.leave?.()).catch(() => {});
+  return { capabilities: { path: "slices", threads: 1, why: "it was stopped before a worker had started" } };
 }
 
 function inSlices(host: Host, errand: TrainingErrand, listener: Listener, stop: Stop): Promise<Outcome> {
@@ -277,6 +283,13 @@ function portableRun(run: Run): Run {
   };
 }
 
+/** A batch that can be handed over: the source may use its arrays for the next one. */
+function ownRun(run: Run): Run {
+  const own = (table: Table): Table => ({ ...table, values: table.values.slice() });
+  const { x, t, weights } = portableRun(run);
+  return { ...portableRun(run), x: own(x), t: { ...t, table: own(t.table) }, weights: weights && own(weights) };
+}
+
 /** A table whose numbers are all of their buffer, since a buffer is sent whole. */
 function portableTable(table: Table): Table {
   const { values } = table;
@@ -298,9 +311,14 @@ export async function* training(
 ): AsyncGenerator<EpochReport, History> {
   const fromBatches = isStream(inputs);
   const last = fromBatches ? (targets ?? {}) : options;
-  const isObject = typeof last === "object" && last !== null;
-  // What is no object, and no number, is refused below.
-  const given = (isObject ? last : { epochs: last }) as TrainAsyncOptions;
+  const given = (typeof last === "number" && !fromBatches ? { epochs: last } : last) as TrainAsyncOptions;
+  const isUsable = typeof given === "object" && given !== null && ["undefined", "function"].includes(typeof given.onEpoch);
+  const train = (options: unknown) =>
+    fromBatches
+      ? network.trainAsync(inputs as Batches, options as StreamOptions)
+      : network.trainAsync(inputs as Rows, targets as Rows, options as TrainAsyncOptions);
+  // Refused there, in its own words.
+  if (!isUsable) return await train(fromBatches ? targets : given);
   let report: EpochReport | undefined;
   let isOver = false;
   let wake: () => void = () => {};
@@ -321,9 +339,7 @@ export async function* training(
       return (await asked) && own;
     },
   };
-  const done = fromBatches
-    ? network.trainAsync(inputs as Batches, watched as StreamOptions)
-    : network.trainAsync(inputs as Rows, targets as Rows, watched);
+  const done = train(watched);
   done.then(over, over);
   try {
     for (;;) {

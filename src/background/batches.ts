@@ -74,8 +74,9 @@ export class BatchReader {
     const stream = this.#stream;
     const given: unknown = typeof stream === "function" ? stream() : stream;
     const made = Object(given) as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
-    const iterator = made[Symbol.asyncIterator]?.() ?? made[Symbol.iterator]?.();
-    if (!iterator) throw wrongKind("batches", "an async iterable, or a function that makes one", given);
+    const begin = made[Symbol.asyncIterator] ?? made[Symbol.iterator];
+    const iterator = typeof begin === "function" ? (begin as () => AsyncIterator<unknown> | Iterator<unknown>).call(given) : undefined;
+    if (typeof iterator?.next !== "function") throw wrongKind("batches", "an async iterable, or a function that makes one", given);
     if (this.#epochs > 1 && (iterator as unknown) === given && typeof stream !== "function") {
       throw wrongValue("batches", "a function that makes them anew, or what can be iterated again, for more than one epoch");
     }

@@ -116,7 +116,8 @@ export function readThinkOptions(given: unknown = {}): Options {
 
 function readBackground(given: Readonly<Partial<Record<(typeof OWN)[number], unknown>>>): Options {
   const { signal, onProgress, worker = true, threads = "auto" } = given;
-  if (signal !== undefined && typeof (signal as Partial<Signal> | null)?.addEventListener !== "function") {
+  const { addEventListener, removeEventListener } = Object(signal) as Partial<Signal>;
+  if (signal !== undefined && !(typeof addEventListener === "function" && typeof removeEventListener === "function")) {
     throw wrongKind("signal", "an AbortSignal", signal);
   }
   if (onProgress !== undefined && typeof onProgress !== "function") throw wrongKind("onProgress", "a function", onProgress);

@@ -1,3 +1,4 @@
+import type { Run } from "../training.js";
 import type { Capabilities, Wish } from "./capabilities.js";
 import type { Errand, ToWorker } from "./messages.js";
 import { sendAhead } from "./parcels.js";
@@ -11,7 +12,7 @@ import { idleOrNewTeam, type Team } from "./teams.js";
 // Where a session goes: to a team of workers, to one worker, or, if none starts, nowhere else.
 
 /** What is told, and asked for, in the midst of a run. */
-export type Listener = Pick<Client, "progress" | "call"> & Source;
+export type Listener = Pick<Client, "placed" | "progress" | "call"> & Source;
 
 export interface Place {
   readonly capabilities: Capabilities;
@@ -46,11 +47,12 @@ function teamPlace(team: Team, why: string): Place {
   return {
     capabilities: { path: "threads", threads: team.threads, why },
     async converse(errand, listener, stop) {
-      const seat = team.begin();
       try {
-        const outcome = await converse(team.leader, errand, seat, listener, stop);
-        if (team.broken) throw ended(errand, team.broken);
-        return outcome;
+        // The leader may be waiting for the caller, who then would not hear of a thread's end.
+        const breaks = new Promise<never>((_, reject) => {
+          team.onBreak = (error) => reject(ended(errand, error));
+        });
+        return await Promise.race([breaks, converse(team.leader, errand, team.begin(), listener, stop)]);
       } finally {
         team.end();
       }
@@ -66,24 +68,31 @@ function converse(worker: PoolWorker, errand: Errand, seat: Seat | undefined, li
     const tell = (message: ToWorker, transfer: readonly ArrayBufferLike[] = []) => thread.send(message, transfer);
     worker.task = {
       hear(message) {
-        if (message.type === "progress") listener.progress(message.progress, message.state);
+        if (message.type === "placed") listener.placed(message.state);
+        else if (message.type === "progress") listener.progress(message.progress, message.state);
         else if (message.type === "end") resolve(message.outcome);
         else if (message.type === "failure") resolve({ error: message.error });
         else if (message.type === "next") {
           thread.keepAlive(false);
-          void listener.next().then((run) => {
-            if (!worker.task) return;
-            thread.keepAlive(true);
-            tell({ type: "batch", run });
-          });
+          listener
+            .next()
+            .then((run) => {
+              if (!worker.task) return;
+              thread.keepAlive(true);
+              tell({ type: "batch", run }, run ? buffersOf(run) : []);
+            })
+            .catch(reject);
         } else if (message.type === "call") {
           // While it waits for an answer it is not what keeps the process alive.
           thread.keepAlive(false);
-          void listener.call(message.call, message.state).then((answer) => {
-            if (!worker.task) return;
-            thread.keepAlive(true);
-            tell({ type: "answer", answer: answer !== false });
-          });
+          listener
+            .call(message.call, message.state)
+            .then((answer) => {
+              if (!worker.task) return;
+              thread.keepAlive(true);
+              tell({ type: "answer", answer: answer !== false });
+            })
+            .catch(reject);
         }
       },
       end: (error) => reject(ended(errand, error)),
@@ -100,6 +109,11 @@ function converse(worker: PoolWorker, errand: Errand, seat: Seat | undefined, li
     };
     send().catch(reject);
   });
+}
+
+/** What a batch's numbers lie in, which are its own. */
+function buffersOf({ x, t, weights }: Run): ArrayBufferLike[] {
+  return [x, t.table, weights].flatMap((table) => (table ? [table.values.buffer] : []));
 }
 
 function ended({ type }: Errand, error: Error): Error {

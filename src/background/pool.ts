@@ -19,6 +19,9 @@ const MOST_IDLE = 2;
 const PATIENCE = 30_000;
 const LAST_PATIENCE = 1000;
 
+/** So long a worker may take to start. */
+const START_SECONDS = 10;
+
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Networks that have trained in the background and were not disposed of, by their blocks, and how many of them there are or were. */
@@ -74,11 +77,18 @@ export async function idleWorker(address: string | undefined): Promise<PoolWorke
   try {
     const worker: PoolWorker = { thread: await startThread<ToWorker, FromWorker>(address), address, ended: undefined, task: undefined };
     await new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => {
+        reject(new Error(`it has not said within ${START_SECONDS} s that it is ready`));
+        worker.thread.end();
+      }, 1000 * START_SECONDS);
+      const over = () => clearTimeout(late);
       worker.thread.receive((message) => {
+        over();
         if (message.type === "ready") resolve();
         else worker.task?.hear(message);
       });
       worker.thread.onEnd((error) => {
+        over();
         reject(error);
         worker.ended ??= error;
         const at = idle.indexOf(worker);

@@ -29,6 +29,8 @@ export interface Setup {
 export interface Client {
   /** Lets other events in, and says whether the run is to go on. */
   pause(): Promise<boolean>;
+  /** Tells that the run has its place and can be gone on with. */
+  placed(state: Uint8Array): void;
   /** Tells how far it is, with the network as it is now where that is small. */
   progress(progress: Progress, state: Uint8Array | undefined): void;
   /** Calls a function of the user's and waits for its answer. */
@@ -46,7 +48,7 @@ export interface Outcome {
 
 /** How often to tell of progress. */
 const REPORT_MILLISECONDS = 100;
-/** Larger networks are handed over at the end only: to put one back blocks the calling thread for some 0.25 ms a megabyte. */
+/** Larger networks are handed over after epochs that are reported, and at the end: to put one back blocks the calling thread for some 0.25 ms a megabyte. */
 const SMALL = 4 * 2 ** 20;
 
 /** Trains in slices of about `milliseconds` until the run is over, cut or stopped. */
@@ -54,7 +56,8 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
   const block = tools.blockFor(plan);
   putImage(block, state);
   tools.placeRun(block, plan, run);
-  const now = imageForReports(block, state);
+  client.placed(takeImage(block));
+  const now = imageForReports(block);
   const slices = tools.trainRun(block, run, milliseconds);
   const rows = block.uint(Header.SampleRows);
   const seen = () => block.double(Header.Epoch) * rows + block.uint(Header.Cursor);
@@ -68,7 +71,7 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
       return { state: takeImage(block), error };
     }
     if (next.done) return { state: takeImage(block), history: next.value };
-    answer = next.value && (await client.call(next.value, now()));
+    answer = next.value && (await client.call(next.value, now(next.value[0])));
     const samplesPerSecond = speed();
     if (samplesPerSecond) {
       const { epoch, batch, loss } = tools.stepReport(block);
@@ -78,9 +81,9 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
   }
 }
 
-/** What takes an image of a network for a report, where it is small. */
-export function imageForReports(block: Block, state: Uint8Array): () => Uint8Array | undefined {
-  return () => (state.length < SMALL ? takeImage(block) : undefined);
+/** What takes an image of a network for a report: of an epoch in any case, else where it is small. */
+export function imageForReports(block: Block): (name?: Call[0]) => Uint8Array | undefined {
+  return (name) => (name === "onEpoch" || block.uint(Header.Gradient) < SMALL ? takeImage(block) : undefined);
 }
 
 /** Answers how many rows go by in a second when it is time to report that; `seen` counts them. */

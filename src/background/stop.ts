@@ -4,15 +4,12 @@ import type { Signal } from "./options.js";
 export class Stop {
   isAsked = false;
   reason: unknown;
-  /** Resolves when it is asked for. */
-  readonly asked: Promise<void>;
   readonly #signal: Signal | undefined;
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
   readonly #hear = () => this.now(this.#signal?.reason);
   #isOver = false;
 
   constructor(signal: Signal | undefined) {
-    this.asked = new Promise((resolve) => this.whenAsked(resolve));
     this.#signal = signal;
     signal?.addEventListener("abort", this.#hear);
     if (signal?.aborted) this.#hear();
@@ -25,15 +22,25 @@ export class Stop {
     for (const listener of this.#listeners) listener();
   }
 
-  whenAsked(listener: () => void): void {
+  /** Calls it when a stop is asked for; answers what makes it forgotten. */
+  whenAsked(listener: () => void): () => void {
     if (this.isAsked) listener();
-    else this.#listeners.push(listener);
+    else this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** What a promise resolves to, or nothing once a stop is asked for. Keeps nothing of it: one that all of a run's answers raced against would keep all of them. */
+  orAsked<R>(promise: Promise<R>): Promise<R | undefined> {
+    return new Promise((resolve, reject) => {
+      const forget = this.whenAsked(() => resolve(undefined));
+      promise.then(resolve, reject).finally(forget);
+    });
   }
 
   /** The run is over: what comes later concerns nobody any more. */
   over(): void {
     this.#isOver = true;
-    this.#listeners.length = 0;
+    this.#listeners.clear();
     this.#signal?.removeEventListener("abort", this.#hear);
   }
 }

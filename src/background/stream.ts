@@ -30,7 +30,7 @@ export async function streamSession(
   const block = tools.blockFor(plan);
   putImage(block, state);
   const history: History = { epoch: [], loss: [], validationLoss: [], learningRate: [], metrics: {}, validationMetrics: {} };
-  const now = imageForReports(block, state);
+  const now = imageForReports(block);
   let rows = 0;
   let seen = 0;
   const speed = speedometer(() => seen);
@@ -75,7 +75,7 @@ export async function streamSession(
       history.loss.push(report.loss);
       history.learningRate.push(report.learningRate);
     }
-    if (isAskedFor.onEpoch && (await client.call(["onEpoch", report], now())) === false) break;
+    if (isAskedFor.onEpoch && (await client.call(["onEpoch", report], now("onEpoch"))) === false) break;
   }
   return end({ history });
 }

@@ -34,8 +34,9 @@ export class Team {
     return this.#workers[0] as PoolWorker;
   }
 
-  /** Why the run under way cannot end well. */
+  /** Why the run under way cannot end well, and who is told of it. */
   broken: Error | undefined;
+  onBreak: (error: Error) => void = () => {};
 
   /** Sends all but the leader to their places, and answers the leader's. */
   begin(): Seat {
@@ -45,6 +46,8 @@ export class Team {
       if (thread === 0) return;
       const end = (error: Error) => this.#break(error);
       worker.task = { hear: (message) => message.type === "failure" && end(new Error(message.error.message)), end };
+      // It is the leader that keeps the process alive.
+      worker.thread.keepAlive(false);
       worker.thread.send({ type: "assist", seat: { ...seat, thread } }, []);
       // It may have ended before there was somebody to tell.
       if (worker.ended) end(worker.ended);
@@ -55,6 +58,7 @@ export class Team {
   /** The leader may wait for the thread that has died. */
   #break(error: Error): void {
     this.broken ??= error;
+    this.onBreak(error);
     Atomics.store(this.#head, Head.Broken, 1);
     this.#wake();
   }
@@ -83,8 +87,12 @@ export class Team {
   /** Lets its workers do other work. */
   part(): void {
     for (const worker of this.#workers) {
-      if (!worker.ended) worker.thread.send({ type: "leave" }, []);
-      release(worker);
+      // Of a broken team some may wait for what never comes.
+      if (this.broken) worker.thread.end();
+      else {
+        if (!worker.ended) worker.thread.send({ type: "leave" }, []);
+        release(worker);
+      }
     }
   }
 }

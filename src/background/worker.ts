@@ -41,6 +41,9 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
       await otherEvents();
       return goesOn;
     },
+    placed(state) {
+      tell({ type: "placed", state }, state);
+    },
     progress(progress, state) {
       tell({ type: "progress", progress, state }, state);
     },
