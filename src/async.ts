@@ -310,7 +310,7 @@ export async function* training(
   ...[inputs, targets, options]: readonly [inputs: unknown, targets: unknown, options: unknown]
 ): AsyncGenerator<EpochReport, History> {
   const fromBatches = isStream(inputs);
-  const last = fromBatches ? (targets ?? {}) : options;
+  const last = fromBatches ? (targets === undefined ? {} : targets) : options;
   const given = (typeof last === "number" && !fromBatches ? { epochs: last } : last) as TrainAsyncOptions;
   const isUsable = typeof given === "object" && given !== null && ["undefined", "function"].includes(typeof given.onEpoch);
   const train = (options: unknown) =>

@@ -32,6 +32,39 @@ describe("a worker", () => {
     expectSameState(background, plain);
   });
 
+  test("that dies before it has told of anything leaves a run that can be gone on with", async () => {
+    const own = JSON.stringify(pathToFileURL(join(process.cwd(), "dist/worker.js")).href);
+    const worker = program(
+      "dies-early",
+      `import { parentPort } from "node:worker_threads";
+      const send = parentPort.postMessage.bind(parentPort);
+      parentPort.postMessage = (message, transfer) => (message.type === "end" ? process.exit(5) : send(message, transfer));
+      await import(${own});`,
+    );
+    const [background, plain] = [made(), made()];
+    expect(String(await reasonOf(background.trainAsync(INPUTS, TARGETS, { ...RUN, worker })))).toContain("code 5");
+    background.train(INPUTS, TARGETS, { ...RUN, resume: true });
+    plain.train(INPUTS, TARGETS, RUN);
+    expectSameState(background, plain);
+  });
+
+  test("that never says that it is ready holds up neither a stop nor dispose", async () => {
+    const worker = program("silent", "setInterval(() => {}, 1000);");
+    const [background, plain] = [made(), made()];
+    const stop = new AbortController();
+    const run = background.trainAsync(INPUTS, TARGETS, { ...RUN, worker, signal: stop.signal });
+    stop.abort("enough");
+    expect(await reasonOf(run)).toBe("enough");
+    const thought = new AbortController();
+    const answer = background.thinkAsync(INPUTS, { worker, signal: thought.signal });
+    thought.abort("enough of this too");
+    expect(await reasonOf(answer)).toBe("enough of this too");
+    background.train(INPUTS, TARGETS, { ...RUN, resume: true });
+    plain.train(INPUTS, TARGETS, RUN);
+    expectSameState(background, plain);
+    for (const each of workers.all) void each.terminate();
+  });
+
   test("that dies in the midst of a run is told of, and the network is that of the last report", async () => {
     // A worker that tells of one epoch and then ends.
     const own = JSON.stringify(pathToFileURL(join(process.cwd(), "dist/worker.js")).href);

@@ -334,6 +334,7 @@ describe.each(PATHS)("by $path", ({ path, way }) => {
 test.each([
   [{ signal: 5 }, "signal: expected an AbortSignal, got 5"],
   [{ signal: null }, "signal: expected an AbortSignal, got null"],
+  [{ signal: { addEventListener() {} } }, "signal: expected an AbortSignal, got an object"],
   [{ onProgress: true }, "onProgress: expected a function, got true"],
   [{ worker: 5 }, "worker: expected true, false or an address, got 5"],
   [{ worker: null }, "worker: expected true, false or an address, got null"],
@@ -350,4 +351,28 @@ test.each([
   [{ threads: 2, worker: false }, "threads: expected 1 with worker: false, got 2"],
 ])("numbers of threads that there are not: %j", async (options, message) => {
   expect(await reasonOf(made().trainAsync(INPUTS, TARGETS, { ...RUN, ...options }))).toEqual(new RangeError(message));
+});
+
+test("what of training epoch by epoch is no option is refused in trainAsync's words", async () => {
+  const network = made();
+  for (const options of [null, undefined, "x", { epochs: 2, onEpoch: 5 }, { epochs: 2, onEpoch: null }]) {
+    const refusal = await reasonOf(network.trainAsync(INPUTS, TARGETS, options as never));
+    expect(await reasonOf(network.training(INPUTS, TARGETS, options as never).next())).toEqual(refusal);
+  }
+  for (const options of [5, null, "x"]) {
+    const refusal = await reasonOf(network.trainAsync(async function* () {}, options as never));
+    expect(await reasonOf(network.training(async function* () {}, options as never).next())).toEqual(refusal);
+  }
+  expect(network.step).toBe(0);
+});
+
+test("a network of any size is what was last reported when onEpoch is called", async () => {
+  const network = new NeuralNetwork({ inputs: 5, layers: [{ units: 100_000, activation: "relu" }, { units: 1 }], optimizer: "adam" });
+  for (let run = 0; run < 2; run++) {
+    await network.trainAsync(INPUTS.slice(0, 4), TARGETS.slice(0, 4), {
+      epochs: 2,
+      onEpoch: ({ epoch }) => expect(network.epoch).toBe(epoch),
+    });
+  }
+  expect(network.epoch).toBe(4);
 });

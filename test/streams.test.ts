@@ -1,5 +1,6 @@
 // Training from batches that come one by one: the bits of `train` over the same rows in order, one batch ahead and no more, and what becomes of errors.
 
+import { spawnSync } from "node:child_process";
 import { type Batch, type EpochReport, NeuralNetwork, TrainingError } from "feedforward";
 import { describe, expect, test } from "vitest";
 import { expectSameState, INPUTS, made, reasonOf, TARGETS } from "./support/background.js";
@@ -200,6 +201,68 @@ describe.each(WAYS)("by $path", ({ path, way }) => {
     expect(network.step).toBe(400);
     // 300 batches of 2 MB were learned from since.
     expect(most - before).toBeLessThan(200e6);
+  });
+});
+
+test("nothing of a batch is kept by the run, or after it", { timeout: 60_000 }, () => {
+  // In a process of its own, since only there garbage can be collected at will.
+  const code = `
+    import { NeuralNetwork } from "feedforward";
+    const network = new NeuralNetwork({ inputs: 256, layers: [{ units: 1, activation: "linear" }], precision: "float32" });
+    const megabytes = () => { gc(); return process.memoryUsage().arrayBuffers / 1e6; };
+    let before = 0, most = 0;
+    async function* batches() {
+      for (let i = 0; i < 300; i++) {
+        if (i === 50) before = megabytes();
+        if (i % 50 === 0) most = Math.max(most, megabytes());
+        yield { inputs: { data: new Float32Array(256 * 1024), rows: 1024 }, targets: { data: new Float32Array(1024), rows: 1024 } };
+      }
+    }
+    for (const way of [{ threads: 1 }, { worker: false }]) {
+      most = 0;
+      await network.trainAsync(batches, way);
+      console.log(most - before < 30, megabytes() - before < 30);
+    }
+  `;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--expose-gc", "--input-type=module", "--eval", code], { encoding: "utf8" });
+  expect({ stdout, stderr }).toEqual({ stdout: "true true\ntrue true\n", stderr: "" });
+});
+
+describe.each(WAYS)("by $path", ({ way }) => {
+  test("a source may use its arrays again, or give them away", async () => {
+    const [background, plain] = [made({ precision: "float32" }), made({ precision: "float32" })];
+    const inputs = new Float32Array(50);
+    const targets = new Float32Array(10);
+    let last: Float32Array | undefined;
+    async function* batches() {
+      for (let at = 0; at < 190; at += 10) {
+        inputs.set(INPUTS.slice(at, at + 10).flat());
+        targets.set(TARGETS.slice(at, at + 10));
+        yield { inputs: { data: inputs, rows: 10 }, targets };
+      }
+      last = Float32Array.from(INPUTS.slice(190).flat());
+      yield { inputs: { data: last, rows: 10 }, targets: TARGETS.slice(190) };
+      structuredClone(0, { transfer: [last.buffer as ArrayBuffer] });
+    }
+    await background.trainAsync(batches, way);
+    plain.train(INPUTS, TARGETS, { epochs: 1, batchSize: 10, shuffle: false });
+    expect(last?.length).toBe(0);
+    expectSameBits(bytesOf(parameters(background)), bytesOf(parameters(plain)), "parameters");
+  });
+
+  test("who stops asks for no more", async () => {
+    let pulled = 0;
+    async function* endless() {
+      for (;;) {
+        pulled++;
+        yield { inputs: INPUTS, targets: TARGETS };
+      }
+    }
+    const stop = new AbortController();
+    const onStep = ({ step }: { step: number }) => void (step === 5 && stop.abort("enough"));
+    expect(await reasonOf(made().trainAsync(endless(), { ...way, onStep, signal: stop.signal }))).toBe("enough");
+    // The one that was read ahead is lost.
+    expect(pulled).toBe(6);
   });
 });
 

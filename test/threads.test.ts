@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { NeuralNetwork, type TrainAsyncOptions } from "feedforward";
 import { scalarCore } from "feedforward/scalar";
 import { afterAll, describe, expect, test } from "vitest";
-import { expectSameState, INPUTS, made, RUN, TARGETS, workers } from "./support/background.js";
+import { expectSameState, INPUTS, made, RUN, reasonOf, TARGETS, workers } from "./support/background.js";
 import { randomSource, randomTable } from "./support/data.js";
 import { everything } from "./support/everything.js";
 import { SEED } from "./support/property.js";
@@ -199,6 +199,33 @@ describe("where threads cannot be had, one trains to the same bits, and capabili
   });
 });
 
+test("one that ends while the caller is waited for is told of at once", async () => {
+  const network = made();
+  let ended: (value: unknown) => void = () => {};
+  const isAsked = new Promise((resolve) => {
+    ended = resolve;
+  });
+  const { length } = workers.all;
+  const run = network.trainAsync(INPUTS, TARGETS, {
+    ...RUN,
+    threads: 7,
+    onEpoch() {
+      ended(undefined);
+      return new Promise(() => {});
+    },
+  });
+  await isAsked;
+  expect(workers.all.length).toBeGreaterThan(length);
+  // The last that was started assists.
+  void workers.all.pop()?.terminate();
+  expect(String(await reasonOf(run))).toContain("the worker ended in the midst of the run (it ended with code 1)");
+  expect(network.epoch).toBe(1);
+  await network.trainAsync(INPUTS, TARGETS, { ...RUN, resume: true });
+  const plain = made();
+  plain.train(INPUTS, TARGETS, RUN);
+  expectSameState(network, plain);
+});
+
 test("a process ends while threads wait for work, and in the midst of none", () => {
   const code = `
     import { NeuralNetwork } from "feedforward";
@@ -206,6 +233,8 @@ test("a process ends while threads wait for work, and in the midst of none", () 
     await Promise.all([2, 3, 4, 2].map((threads) => new NeuralNetwork().trainAsync(inputs, [0, 1], { epochs: 300, threads })));
     await new NeuralNetwork().training(inputs, [0, 1], { epochs: 300, threads: 2 }).next();
     console.log("done");
+    // A team whose threads are new, and a caller who never answers.
+    new NeuralNetwork().trainAsync(inputs, [0, 1], { epochs: 3, threads: 5, onEpoch: () => new Promise(() => {}) });
   `;
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", code], {
     encoding: "utf8",

@@ -1,8 +1,8 @@
-/** How the network was last trained, or asked, in the background, and why so. */
+/** How the network was last trained in the background, and why so. */
 export interface Capabilities {
   /**
-   * `threads`: by several workers over one memory. `worker`: by one. `slices`: on the calling thread, a few milliseconds at a time. `calling thread`: nothing was done in the
-   * background yet.
+   * `threads`: by several workers over one memory. `worker`: by one. `slices`: on the calling thread, a few milliseconds at a time. `calling thread`: it was not trained
+   * so yet.
    */
   readonly path: "threads" | "worker" | "slices" | "calling thread";
   /** Threads that compute at once. */
