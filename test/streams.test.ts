@@ -205,14 +205,14 @@ describe.each(WAYS)("by $path", ({ path, way }) => {
 });
 
 test("nothing of a batch is kept by the run, or after it", { timeout: 60_000 }, () => {
-  // In a process of its own, since only there garbage can be collected at will.
+  // In a process of its own, since only there garbage can be collected at will, though not that of its worker. If batches were kept they would be 450 MB.
   const code = `
     import { NeuralNetwork } from "feedforward";
     const network = new NeuralNetwork({ inputs: 256, layers: [{ units: 1, activation: "linear" }], precision: "float32" });
     const megabytes = () => { gc(); return process.memoryUsage().arrayBuffers / 1e6; };
     let before = 0, most = 0;
     async function* batches() {
-      for (let i = 0; i < 300; i++) {
+      for (let i = 0; i < 500; i++) {
         if (i === 50) before = megabytes();
         if (i % 50 === 0) most = Math.max(most, megabytes());
         yield { inputs: { data: new Float32Array(256 * 1024), rows: 1024 }, targets: { data: new Float32Array(1024), rows: 1024 } };
@@ -221,7 +221,7 @@ test("nothing of a batch is kept by the run, or after it", { timeout: 60_000 }, 
     for (const way of [{ threads: 1 }, { worker: false }]) {
       most = 0;
       await network.trainAsync(batches, way);
-      console.log(most - before < 30, megabytes() - before < 30);
+      console.log(most - before < 200, megabytes() - before < 30);
     }
   `;
   const { stdout, stderr } = spawnSync(process.execPath, ["--expose-gc", "--input-type=module", "--eval", code], { encoding: "utf8" });
