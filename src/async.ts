@@ -86,7 +86,7 @@ function trainFromRows(host: Host, inputs: unknown, targets: unknown, given: unk
     work: async () => ({ rowsAtOnce: Math.min(batchSize, run.rows), rows: run.rows * epochs }),
     errand: (base) => ({ type: "train", setup: { ...base, run: portableRun(run) } }),
     next: async () => undefined,
-    async end() {},
+    end() {},
   });
 }
 
@@ -167,7 +167,7 @@ interface Task {
   errand(base: { readonly plan: Plan; readonly state: Uint8Array }): TrainingErrand;
   /** The next batch, if it is done batch by batch. */
   next(): Promise<Run | undefined>;
-  end(): Promise<void>;
+  end(): void;
 }
 
 async function inBackground(host: Host, task: Task): Promise<History> {
@@ -224,13 +224,13 @@ async function inBackground(host: Host, task: Task): Promise<History> {
     const outcome = await (place.converse ? place.converse(errand, listener, stop) : inSlices(host, errand, listener, stop));
     put(outcome.state);
     if (outcome.error !== undefined) throw received(host.parts, outcome.error);
-    if (outcome.history && !stop.isAsked) return outcome.history;
-    if (outcome.history && errand.type === "train") return outcome.history;
+    // What comes batch by batch ends early where a stop was asked for, and has a history all the same.
+    if (outcome.history && (errand.type === "train" || !stop.isAsked)) return outcome.history;
     throw stop.reason;
   } finally {
     stop.over();
     host.end = leave;
-    await task.end();
+    task.end();
   }
 }
 

@@ -10,6 +10,10 @@ const SHAPES = [
   [256, 1024, 1024],
   [1, 784, 128],
   [33, 17, 5],
+  // Fewer columns than a vector of f32 has, beside a vector.
+  [32, 10, 2],
+  [32, 10, 3],
+  [32, 10, 4],
 ] as const;
 
 const PRODUCTS = ["forward", "weight-gradient", "input-gradient"] as const;

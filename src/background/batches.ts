@@ -47,14 +47,13 @@ export class BatchReader {
   }
 
   /** Tells the stream that no more of it is wanted. */
-  async end(): Promise<void> {
+  end(): void {
     const iterator = this.#iterator;
     this.#iterator = undefined;
     this.#ahead = undefined;
-    try {
-      // Not awaited: it may be waiting itself for what never comes.
-      void Promise.resolve(iterator?.return?.()).catch(() => {});
-    } catch {}
+    const close = async () => iterator?.return?.();
+    // Not awaited, since it may be waiting itself for what never comes; nor is its failure the run's, whose outcome is known.
+    void close().catch(() => {});
   }
 
   async #pull(): Promise<Run | undefined> {

@@ -31,7 +31,6 @@ export async function streamSession(
   putImage(block, state);
   const history: History = { epoch: [], loss: [], validationLoss: [], learningRate: [], metrics: {}, validationMetrics: {} };
   const now = imageForReports(block);
-  let rows = 0;
   let seen = 0;
   const speed = speedometer(() => seen);
   /** The network, between two runs: nothing that could be gone on with. */
@@ -42,7 +41,7 @@ export async function streamSession(
   };
   block.setDouble(Header.EpochSum, 0);
   for (let epoch = 0; epoch < epochs; epoch++) {
-    rows = 0;
+    let rows = 0;
     for (let batch = 1; ; batch++) {
       const run = await client.next();
       if (!(await client.pause())) return end({});
@@ -50,8 +49,9 @@ export async function streamSession(
       try {
         step(tools, block, plan, run);
       } catch (error) {
-        const { message } = error as Error;
-        if (message) (error as Error).message = message.replace(", batch 1)", `, batch ${batch})`);
+        // The core has only ever seen the first batch.
+        const failure = error as Error;
+        failure.message = failure.message.replace(", batch 1)", `, batch ${batch})`);
         return end({ error });
       }
       rows += run.rows;
@@ -67,8 +67,6 @@ export async function streamSession(
       if (samplesPerSecond) client.progress({ ...report, samplesPerSecond, secondsLeft: Number.NaN }, now());
       if (!goesOn) return end({ history });
     }
-    // An iterable without batches is an epoch in which nothing was learned, which has no loss.
-    if (rows === 0) break;
     const report = finishEpoch(block, rows);
     if (epoch === epochs - 1 || report.epoch % historyInterval === 0) {
       history.epoch.push(report.epoch);

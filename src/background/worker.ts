@@ -62,10 +62,12 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
   };
 
   /** The core on the memory of the team that this worker is in. */
+  let isTested = false;
   let place: { readonly team: number; readonly core: TeamCore } | undefined;
   const coreAt = ({ team, module, memory }: Seat): TeamCore => {
     if (place?.team === team) return place.core;
-    testBuild(module);
+    if (!isTested) testBuild(module);
+    isTested = true;
     place = { team, core: sharingCore(module, memory) };
     return place.core;
   };
