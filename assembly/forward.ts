@@ -2,10 +2,16 @@ import { Activation, Normalization } from "../src/abi";
 import { dropOut } from "./dropout";
 import { activate } from "./kernels/activations";
 import { addInto } from "./kernels/elementwise";
-import { product } from "./kernels/product";
+import { PACKED_FROM_ROW_BYTES, product } from "./kernels/product";
 import { softmax } from "./kernels/softmax";
 import { Layer, Network } from "./layout";
 import { normalizeBatch, normalizeByStatistics, normalizeRows } from "./normalization";
+
+/**
+ * Rows whose sums are activated as soon as they stand, while they are in the first-level cache: those of 128 units of f32 take 16 KiB. Whole vectors, whatever
+ * the units. A B that is packed would be packed for each of them, so with it all rows are one.
+ */
+const FUSED_ROWS: usize = 32;
 
 /**
  * The outputs of every layer for `rows` rows of inputs, at most a chunk: weighted sums, normalisation, activation, dropout, residual. `x` (rows,
@@ -24,14 +30,35 @@ function forwardAs<T>(network: Network, x: usize, rows: usize, row: usize, train
     const units = (layer.units as usize) * element;
     const count = rows * (layer.units as usize);
     const z = network.at(layer.sums);
+    const values = network.at(layer.values);
     const w = network.at(layer.weights);
     const b = layer.bias ? network.at(layer.biases) : 0;
-    // Z = b + X · W
-    product<T>(x, inputs, element, w, units, element, z, units, b, 0, rows, layer.inputs, layer.units, network.at(network.panel));
-    if (layer.normalization) normalize(network, layer, rows, training);
-    const values = network.at(layer.values);
-    if (layer.activation == Activation.Softmax) softmax<T>(z, values, rows, layer.units);
-    else activate<T>(layer.activation, layer.parameter as T, z, values, count);
+    const block = layer.normalization || units >= PACKED_FROM_ROW_BYTES ? rows : FUSED_ROWS;
+    for (let row: usize = 0; row < rows; row += block) {
+      const height = min(block, rows - row);
+      const sums = z + row * units;
+      const to = values + row * units;
+      // Z = b + X · W
+      product<T>(
+        x + row * inputs,
+        inputs,
+        element,
+        w,
+        units,
+        element,
+        sums,
+        units,
+        b,
+        0,
+        height,
+        layer.inputs,
+        layer.units,
+        network.at(network.panel),
+      );
+      if (layer.normalization) normalize(network, layer, rows, training);
+      if (layer.activation == Activation.Softmax) softmax<T>(sums, to, height, layer.units);
+      else activate<T>(layer.activation, layer.parameter as T, sums, to, height * (layer.units as usize));
+    }
     const y = network.at(layer.outputs);
     if (y != values) memory.copy(y, values, count * element);
     if (training && layer.dropout > 0) dropOut(network, l, y, rows, row);

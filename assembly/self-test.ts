@@ -11,6 +11,10 @@ const DIGEST_32: u32 = 0x122588dc;
 
 const SAMPLES: u32 = 7;
 
+/** The layers' units and activations, 4 bits each, the first one lowest. */
+const UNITS: u32 = 0x2657;
+const ACTIVATIONS: u32 = (Activation.Sigmoid << 12) | (Activation.Linear << 8) | (Activation.Relu << 4) | Activation.Tanh;
+
 /** Bytes that the self-test may overwrite. */
 export const SELF_TEST_BYTES: u32 = 49152;
 
@@ -48,10 +52,13 @@ function knownRun(network: Network, element: u32): u32 {
   network.learningRate = 0.1;
   network.sampleCapacity = SAMPLES;
   network.training = 1;
-  setLayer(network, 0, 7, Activation.Tanh);
-  setLayer(network, 1, 5, Activation.Relu);
-  setLayer(network, 2, 6, Activation.Linear);
-  setLayer(network, 3, 2, Activation.Sigmoid);
+  for (let l: u32 = 0; l < 4; l++) {
+    const layer = network.layer(l);
+    layer.units = (UNITS >> (4 * l)) & 15;
+    layer.activation = (ACTIVATIONS >> (4 * l)) & 15;
+    layer.bias = 1;
+    layer.trainable = 1;
+  }
   if (layOut(network) > (SELF_TEST_BYTES as f64)) return 0;
   drawParameters(network);
   const values = (SAMPLES * (network.inputs + network.outputs)) as usize;
@@ -75,12 +82,4 @@ function knownRun(network: Network, element: u32): u32 {
     digest = (digest ^ load<u32>(network.at(network.parameters) + i)) * 16777619;
   }
   return digest;
-}
-
-function setLayer(network: Network, index: u32, units: u32, activation: Activation): void {
-  const layer = network.layer(index);
-  layer.units = units;
-  layer.activation = activation;
-  layer.bias = 1;
-  layer.trainable = 1;
 }

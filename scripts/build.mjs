@@ -31,11 +31,11 @@ const STAMP = "dist/.built";
 const LIMIT = "build/limit.wasm";
 
 /**
- * How Binaryen optimizes the cores, which asc leaves as they are: for size, but functions of up to 28 instructions are inlined everywhere. As fast as asc's
+ * How Binaryen optimizes the cores, which asc leaves as they are: for size, but functions of up to 20 instructions are inlined everywhere. As fast as asc's
  * `-O3 --shrinkLevel 0` in every benchmark and 1 kB smaller when packed; its `--shrinkLevel 1` makes small networks 17 to 35 % slower. Nor does this assume that
  * floating point is associative or free of NaN, as asc's own optimized builds do.
  */
-const OPTIMIZER = ["--always-inline-max-function-size", "28", "-O", "-O"];
+const OPTIMIZER = ["--always-inline-max-function-size", "20", "-O", "-O"];
 
 /** What the modules may use of WebAssembly: asc's own selection, and SIMD, which only the cores ask for. */
 const FEATURES = ["simd", "bulk-memory", "bulk-memory-opt", "sign-ext", "nontrapping-float-to-int", "mutable-globals"].map(

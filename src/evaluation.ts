@@ -94,8 +94,7 @@ export function readEvaluation(
   const options = record("options", or(given, {}), ["sampleWeights", "topK"]);
   const samples = readSamples(memory, plan, inputs, targets, options.sampleWeights);
   const { units, activation, residual } = plan.layers.at(-1) as LayerPlan;
-  const isSure =
-    activation === "sigmoid" && !residual && Array.prototype.every.call(samples.t.table.values, (t: number) => t === 0 || t === 1);
+  const isSure = activation === "sigmoid" && !residual && samples.t.table.values.every((t) => t === 0 || t === 1);
   const kind = (activation === "softmax" && !residual) || (isSure && units === 1) ? Kind.Classes : isSure ? Kind.Answers : Kind.Values;
   const classes = classesOf(plan);
   if (classes > 0) return { samples, kind, topK: whole("topK", or(options.topK, Math.min(5, classes)), 1, classes) };

@@ -130,19 +130,23 @@ export class NeuralNetwork implements Disposable {
   think<E extends Elements>(inputs: Row | Rows, options: { into: E }): E;
   think(inputs: Row | Rows): number[] | number[][] | Elements | Elements[];
   think(inputs: Row | Rows, options?: { into: Elements }): number[] | number[][] | Elements | Elements[] {
-    const { core } = this.#alive("think");
-    const into = options === undefined ? undefined : this.#checkInto(record("options", options, INTO).into, core.memory);
-    if (Array.isArray(inputs) ? typeof inputs[0] === "number" : into && isNumericArray(inputs)) return this.#thinkRow(inputs as Row, into);
-    const table = readTable(inputs, this.#inputShape, core.memory);
-    // Only now: a getter in `inputs` may have disposed of the network, or used it.
     const block = this.#alive("think");
-    if (into) checkLength("into", into, table.rows * this.outputs);
-    this.#turn++;
-    if (block.ensure({ [Header.SampleCapacity]: table.rows })) this.#takeViews(block);
-    block.view(Header.SampleInputs, table.values.length).set(table.values);
-    block.core.think(block.base, table.rows);
-    const outputs = block.view(Header.SampleTargets, table.rows * this.outputs);
-    if (!into) return inForm(outputs, this.outputs, table.form);
+    const { memory } = block.core;
+    const into = options === undefined ? undefined : this.#checkInto(record("options", options, INTO).into, memory);
+    if (Array.isArray(inputs) ? typeof inputs[0] === "number" : into && isNumericArray(inputs)) return this.#thinkRow(inputs as Row, into);
+    const turn = ++this.#turn;
+    // Arrays are read to where the core wants them, unless room is still to be made for so many, which would detach rows that are views of the network.
+    const { rows, form, values } = readTable(inputs, this.#inputShape, memory, (rows) => {
+      const size = rows * this.inputs;
+      return rows > block.uint(Header.SampleCapacity) ? new Float64Array(size) : block.view(Header.SampleInputs, size);
+    });
+    this.#unusedSince(turn);
+    if (into) checkLength("into", into, rows * this.outputs);
+    if (block.ensure({ [Header.SampleCapacity]: rows })) this.#takeViews(block);
+    if (values.buffer !== memory.buffer) block.view(Header.SampleInputs, values.length).set(values);
+    block.core.think(block.base, rows);
+    const outputs = block.view(Header.SampleTargets, rows * this.outputs);
+    if (!into) return inForm(outputs, this.outputs, form);
     into.set(outputs);
     return into;
   }
@@ -157,6 +161,13 @@ export class NeuralNetwork implements Disposable {
     return into;
   }
 
+  /** The block, unless something has used the network since this `turn`, or disposed of it: a getter in the inputs may have. */
+  #unusedSince(turn: number): Block {
+    const block = this.#alive("think");
+    if (turn !== this.#turn) throw wrongKind("inputs", "an array that does not use the network while it is read");
+    return block;
+  }
+
   /** The frequent case without the detour over a table. */
   #thinkRow(row: Row, into: Elements | undefined): number[] | Elements {
     const { inputs, precision } = this;
@@ -169,9 +180,8 @@ export class NeuralNetwork implements Disposable {
       if (!isUsable(x, precision)) throw numberError(`inputs[${i}]`, x, precision);
       from[i] = x;
     }
-    const block = this.#alive("think");
-    if (turn !== this.#turn) throw wrongKind("inputs", "an array that does not use the network while it is read");
-    block.core.think(block.base, 1);
+    const { core, base } = this.#unusedSince(turn);
+    core.think(base, 1);
     const to = this.#outputRow;
     if (into) {
       into.set(to);
@@ -330,17 +340,7 @@ export class NeuralNetwork implements Disposable {
   restore(snapshot: Uint8Array): void {
     this.#alive("restore");
     this.#refuseWhileTraining("restore");
-    this.#restore(snapshot);
-  }
-
-  #restore(snapshot: Uint8Array): void {
-    const block = this.#alive("restore");
-    this.#turn++;
-    try {
-      restoreSnapshot(block, snapshot);
-    } finally {
-      this.#takeViews(block);
-    }
+    this.#use("restore", (block) => restoreSnapshot(block, snapshot));
   }
 
   /**
@@ -507,11 +507,10 @@ export class NeuralNetwork implements Disposable {
   /** Applies a function of the core to each number, by way of the first row of samples. */
   #apply(name: string, fn: number, x: number | Row): number | number[] | Elements {
     const block = this.#alive(name);
-    if (typeof x !== "number" && !Array.isArray(x) && !isNumericArray(x)) {
-      throw wrongKind(name, "a number or an array of numbers", x);
-    }
-    if (typeof x !== "number") checkAttached(name, x);
-    const values: readonly unknown[] = typeof x === "number" ? [x] : Array.from(x as ArrayLike<unknown>);
+    const list = typeof x === "number" ? [x] : x;
+    if (!Array.isArray(list) && !isNumericArray(list)) throw wrongKind(name, "a number or an array of numbers", x);
+    checkAttached(name, list);
+    const values: readonly unknown[] = Array.from(list as ArrayLike<unknown>);
     const bad = values.findIndex((value) => typeof value !== "number");
     if (bad >= 0) throw wrongKind(`${name}[${bad}]`, "a number", values[bad]);
     this.#turn++;

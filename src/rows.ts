@@ -50,12 +50,18 @@ export interface TableShape {
 
 /**
  * Reads and checks all numbers of a table before any of them is used. Arrays are read once, into a copy, so that it does not matter what a getter
- * says the next time; typed arrays stay where they are, but for views of `memory`, which growth would detach.
+ * says the next time: rows into the `room` that is given for so many. Typed arrays stay where they are, but for views of `memory`, which growth would
+ * detach.
  */
-export function readTable(value: unknown, shape: TableShape, memory: { readonly buffer: ArrayBufferLike }): Table {
+export function readTable(
+  value: unknown,
+  shape: TableShape,
+  memory: { readonly buffer: ArrayBufferLike },
+  room: (rows: number) => Float64Array | Float32Array = (rows) => new Float64Array(rows * shape.width),
+): Table {
   if (Array.isArray(value)) {
     if (value.length === 0) throw wrongValue(shape.name, "at least one row, got none");
-    return typeof value[0] === "object" && value[0] !== null ? readRows(value, shape) : readList(value, shape);
+    return typeof value[0] === "object" && value[0] !== null ? readRows(value, shape, room(value.length)) : readList(value, shape);
   }
   if (isNumericArray(value)) return readTypedList(value, shape, memory);
   if (typeof value === "object" && value !== null && "data" in value && "rows" in value) return readFlat(value, shape, memory);
@@ -66,10 +72,9 @@ export function readTable(value: unknown, shape: TableShape, memory: { readonly 
   );
 }
 
-function readRows(value: readonly unknown[], shape: TableShape): Table {
+function readRows(value: readonly unknown[], shape: TableShape, values: Float64Array | Float32Array): Table {
   const { name, width } = shape;
-  const rows = value.length;
-  const values = new Float64Array(rows * width);
+  const rows = values.length / width;
   let typed = true;
   for (let r = 0; r < rows; r++) {
     const row = value[r];
@@ -128,7 +133,7 @@ function settled(values: NumericArray, memory: { readonly buffer: ArrayBufferLik
 /** Copies `width` numbers to `to[at]` and checks each as it is read. */
 function copyNumbers(
   from: readonly unknown[] | NumericArray,
-  to: Float64Array,
+  to: Float64Array | Float32Array,
   at: number,
   width: number,
   { precision }: TableShape,
@@ -144,7 +149,7 @@ function copyNumbers(
 
 /** Checks the numbers of a typed array; whole numbers need no check. */
 function checkNumbers(values: NumericArray, { precision }: TableShape, where: (i: number) => string): void {
-  if (!kindOf.call(values)?.startsWith("Float")) return;
+  if (/^(I|Ui)nt/.test(values.constructor?.name)) return;
   const limit = LIMITS[precision];
   const last = values.length - 1;
   let i = 0;
@@ -188,13 +193,7 @@ export function checkAttached(name: string, row: readonly unknown[] | NumericArr
   }
 }
 
-/** The name of a typed array's kind, which also typed arrays of other realms have (frames, `vm`), where `instanceof` says no. */
-const kindOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get as (
-  this: unknown,
-) => string | undefined;
-
-/** Whether a value is a typed array of numbers: of any engine's kinds, Float16Array included, but not of bigints. */
+/** Whether a value is a typed array of numbers: of any engine's and any realm's kinds (frames, `vm`), Float16Array included, but not of bigints. */
 export function isNumericArray(value: unknown): value is NumericArray {
-  const kind = kindOf.call(value);
-  return kind !== undefined && !kind.startsWith("Big");
+  return ArrayBuffer.isView(value) && "length" in value && typeof (value as NumericArray)[0] !== "bigint";
 }

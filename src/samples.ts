@@ -77,7 +77,7 @@ export function readWeights(given: unknown, rows: number, plan: Plan, memory: Me
   if (given === undefined) return undefined;
   const table = readTable(given, { name: "sampleWeights", width: 1, precision: plan.precision, column: true }, memory);
   if (table.rows !== rows) throw wrongValue("sampleWeights", `${count(rows, "number")}, one for each row`, table.rows);
-  const bad = Array.prototype.findIndex.call(table.values, (weight: number) => weight < 0);
+  const bad = table.values.findIndex((weight) => weight < 0);
   if (bad >= 0) throw wrongValue(`sampleWeights[${bad}]`, "a number from 0 on", table.values[bad]);
   return table;
 }

@@ -14,7 +14,7 @@ import {
   type StepReport,
   type TrainPlan,
 } from "./options/training.js";
-import { isNumericArray, isUsable, numberError, readTable, type Table } from "./rows.js";
+import { isNumericArray, readTable, type Table } from "./rows.js";
 import {
   classesOf,
   inputShape,
@@ -202,8 +202,7 @@ export function* trainRun(
         remember(history, entries, at, metrics, validates);
     }
     if (status === Status.Ok || isCut) {
-      if (options.patience > 0 && block.double(Header.BestLoss) < Number.POSITIVE_INFINITY)
-        history.bestEpoch = block.double(Header.BestEpoch);
+      if (options.patience > 0 && Number.isFinite(block.double(Header.BestLoss))) history.bestEpoch = block.double(Header.BestEpoch);
       return history;
     }
     if (status !== Status.More) throw trainingError(block, status, history);
@@ -276,10 +275,7 @@ function readClassWeights(given: unknown, plan: Plan): Run["classWeights"] {
     throw wrongKind("classWeights", `"balanced" or ${count(classes, "number")}, one for each class`, given);
   }
   if (given.length !== classes) throw wrongValue("classWeights", `${count(classes, "number")}, one for each class`, given.length);
-  return Array.from<unknown, number>(given, (weight, k) => {
-    if (!isUsable(weight, plan.precision)) throw numberError(`classWeights[${k}]`, weight, plan.precision);
-    return notNegative(`classWeights[${k}]`, weight);
-  });
+  return Array.from<unknown, number>(given, (weight, k) => notNegative(`classWeights[${k}]`, weight, plan.precision));
 }
 
 /** Multiplies the weights of the rows that are learned from by those of their classes. */

@@ -132,17 +132,17 @@ describe("options that do not go with the network", () => {
     [[1], RangeError, "classWeights: expected 2 numbers, one for each class, got 1"],
     [[1, 2, 3], RangeError, "classWeights: expected 2 numbers, one for each class, got 3"],
     [[1, -1], RangeError, "classWeights[1]: expected a finite number from 0 on, got -1"],
-    [["1", 1], TypeError, 'classWeights[0]: expected a finite number, got "1"'],
-    [new Array(2), TypeError, "classWeights[0]: expected a finite number, got undefined"],
-    [[1, Number.POSITIVE_INFINITY], RangeError, "classWeights[1]: expected a finite number, got Infinity"],
-    [[Number.NaN, 1], RangeError, "classWeights[0]: expected a finite number, got NaN"],
+    [["1", 1], TypeError, 'classWeights[0]: expected a number, got "1"'],
+    [new Array(2), TypeError, "classWeights[0]: expected a number, got undefined"],
+    [[1, Number.POSITIVE_INFINITY], RangeError, "classWeights[1]: expected a finite number from 0 on, got Infinity"],
+    [[Number.NaN, 1], RangeError, "classWeights[0]: expected a finite number from 0 on, got NaN"],
   ])("classWeights: %j", (classWeights, kind, message) => {
     refusesRun({ layers: [{ units: 1 }] }, { classWeights }, kind, message);
     refusesRun({ layers: [{ units: 2, activation: "softmax" }] }, { classWeights }, kind, message);
   });
 
   test("class weights that float32 cannot hold", () => {
-    const message = "classWeights[1]: expected a finite number that float32 can hold, got 1e+39";
+    const message = "classWeights[1]: expected a finite number from 0 on that float32 can hold, got 1e+39";
     refusesRun({ layers: [{ units: 1 }], precision: "float32" }, { classWeights: [1, 1e39] }, RangeError, message);
   });
 

@@ -72,7 +72,19 @@ describe("npm run bench", () => {
       "peak-f32 probe 1 GFLOP/s",
       "peak-f64 probe 1 GFLOP/s",
       ...["f32", "f64"].flatMap((type) =>
-        ["32x784x128", "256x784x128", "256x1024x1024", "1x784x128", "33x17x5", "32x10x2", "32x10x3", "32x10x4"].flatMap((shape) =>
+        [
+          "32x784x128",
+          "256x784x128",
+          "256x1024x1024",
+          "1x784x128",
+          "33x17x5",
+          "32x10x2",
+          "32x10x3",
+          "32x10x4",
+          "4x3x2",
+          "4x3x3",
+          "4x3x4",
+        ].flatMap((shape) =>
           ["forward", "weight-gradient", "input-gradient"].map((product) => `${product}-${shape}-${type} feedforward 1 GFLOP/s`),
         ),
       ),

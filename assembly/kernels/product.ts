@@ -1,5 +1,6 @@
 import { lanes } from "./lanes";
-import { oneColumn, oneRow } from "./matrix-vector";
+import { narrow } from "./narrow";
+import { oneRow } from "./one-row";
 import { PANEL_ROW, packPanel, packStrip } from "./packing";
 import { stripTile } from "./strip";
 import { TILE_ROWS, tiles } from "./tile";
@@ -31,7 +32,7 @@ const BLOCK_PANELS: usize = 14;
  * Rows of B that are so long or longer are packed, since too many of them share a set of the caches. f32, 32 rows: 784×256 ran at 29.1 GFLOP/s in place
  * and 26.3 packed, 512×512 at 25.0 and 27.1; f64: 9.5 and 12.0.
  */
-const PACKED_FROM_ROW_BYTES: usize = 2048;
+export const PACKED_FROM_ROW_BYTES: usize = 2048;
 
 /** For fewer panels a strip is not worth its copy. f32, 32×64×20 (3 panels): 20.7 GFLOP/s by strips, 16.6 without; 32×128×16 (2 panels): no gain. */
 const BLOCKS_FROM_PANELS: usize = 3;
@@ -41,12 +42,9 @@ const BLOCKS_FROM_ROWS: usize = 3;
 
 const PANEL_BYTES: usize = BLOCK_DEPTH * PANEL_ROW;
 
-/** Rows that are computed at once where there are fewer columns than a vector has. */
-const NARROW_ROWS: usize = 64;
-
-/** The scratch, in bytes, that products need whose B has at most so many columns: a strip of A and a block of B, or one panel and narrow rows. */
+/** The scratch, in bytes, that products need whose B has at most so many columns: a strip of A and a block of B, or one panel. */
 export function panelBytes(columns: u32, elementBytes: u32): u32 {
-  if (columns < ((BLOCKS_FROM_PANELS * PANEL_ROW) as u32) / elementBytes) return (PANEL_BYTES + NARROW_ROWS * sizeof<v128>()) as u32;
+  if (columns < ((BLOCKS_FROM_PANELS * PANEL_ROW) as u32) / elementBytes) return PANEL_BYTES as u32;
   return (TILE_ROWS * BLOCK_DEPTH * sizeof<v128>() + BLOCK_PANELS * PANEL_BYTES) as u32;
 }
 
@@ -64,7 +62,7 @@ export function product<T>(
       // One column more than whole panels is one column, no panel.
       columns--;
       const last = columns * sizeof<T>();
-      oneColumn<T>(a, aRow, aDepth, b + columns * bColumn, bDepth, c + last, cRow, start ? start + last : 0, startRow, rows, depth);
+      narrow<T, T>(a, aRow, aDepth, b + columns * bColumn, bDepth, c + last, cRow, start ? start + last : 0, startRow, rows, depth, 1);
       if (!columns) return;
     }
     if (rows == 1 && columns >= pair && depth >= 4 && bColumn == sizeof<T>() && start != c) {
@@ -88,7 +86,6 @@ export function product<T>(
     if (rows >= BLOCKS_FROM_ROWS && columns >= BLOCKS_FROM_PANELS * pair) {
       return blocks<T>(a, aRow, aDepth, b, bDepth, bColumn, c, cRow, start, startRow, rows, depth, columns, panel);
     }
-    if (columns < lanes<T, v128>()) return narrow<T>(a, aRow, aDepth, b, bDepth, bColumn, c, cRow, start, startRow, rows, depth, columns, panel);
     return panels<T>(a, aRow, aDepth, b, bDepth, bColumn, c, cRow, start, startRow, rows, depth, columns, panel);
   }
   for (; columns > 1; columns -= 2) {
@@ -97,34 +94,7 @@ export function product<T>(
     c += 2 * sizeof<T>();
     if (start) start += 2 * sizeof<T>();
   }
-  if (columns) oneColumn<T>(a, aRow, aDepth, b, bDepth, c, cRow, start, startRow, rows, depth);
-}
-
-/**
- * The product for fewer columns than a vector has, 2 or 3 of f32: as if the vector were full, beside C, with whatever stands behind B's and the start's
- * rows in the lanes that are not copied. f32, 32×10×3: 283 ns where its columns one by one take 457; 32×10×4: 259.
- */
-function narrow<T>(
-  a: usize, aRow: usize, aDepth: usize,
-  b: usize, bDepth: usize, bColumn: usize,
-  c: usize, cRow: usize,
-  start: usize, startRow: usize,
-  rows: usize, depth: usize, columns: usize,
-  panel: usize
-): void {
-  const beside = panel + PANEL_BYTES;
-  const last = (columns - 2) * sizeof<T>();
-  while (rows) {
-    const height = min(rows, NARROW_ROWS);
-    panels<T>(a, aRow, aDepth, b, bDepth, bColumn, beside, sizeof<v128>(), start, startRow, height, depth, lanes<T, v128>(), panel);
-    for (let from = beside; from != beside + height * sizeof<v128>(); from += sizeof<v128>(), c += cRow) {
-      store<i64>(c, load<i64>(from));
-      store<i64>(c + last, load<i64>(from + last));
-    }
-    a += height * aRow;
-    if (start) start += height * startRow;
-    rows -= height;
-  }
+  if (columns) narrow<T, T>(a, aRow, aDepth, b, bDepth, c, cRow, start, startRow, rows, depth, 1);
 }
 
 /**
@@ -148,15 +118,14 @@ function panels<T>(
 ): void {
   while (columns) {
     const taken = panelColumns<T>(columns);
-    const next = taken * sizeof<T>() - sizeof<v128>();
-    if (bColumn == sizeof<T>()) tiles<T, v128>(a, aRow, aDepth, b, bDepth, next, c, cRow, next, start, startRow, rows, depth);
+    if (bColumn == sizeof<T>()) panelTiles<T>(a, aRow, aDepth, b, bDepth, taken * sizeof<T>() - sizeof<v128>(), c, cRow, start, startRow, rows, depth, taken);
     else {
       for (let from: usize = 0; from < depth; from += BLOCK_DEPTH) {
         const piece = min(BLOCK_DEPTH, depth - from);
-        packPanel<T>(panel, b + from * bDepth, bDepth, bColumn, taken, piece);
-        tiles<T, v128>(
-          a + from * aDepth, aRow, aDepth, panel, PANEL_ROW, sizeof<v128>(), c, cRow, next,
-          from ? c : start, from ? cRow : startRow, rows, piece
+        packPanel<T>(panel, b + from * bDepth, bDepth, bColumn, max(taken, lanes<T, v128>()), piece);
+        panelTiles<T>(
+          a + from * aDepth, aRow, aDepth, panel, PANEL_ROW, sizeof<v128>(), c, cRow,
+          from ? c : start, from ? cRow : startRow, rows, piece, taken
         );
       }
     }
@@ -165,6 +134,17 @@ function panels<T>(
     c += taken * sizeof<T>();
     if (start) start += taken * sizeof<T>();
   }
+}
+
+function panelTiles<T>(
+  a: usize, aRow: usize, aDepth: usize,
+  b: usize, bDepth: usize, bNext: usize,
+  c: usize, cRow: usize,
+  start: usize, startRow: usize,
+  rows: usize, depth: usize, columns: usize
+): void {
+  if (columns <= lanes<T, v128>()) narrow<T, v128>(a, aRow, aDepth, b, bDepth, c, cRow, start, startRow, rows, depth, columns);
+  else tiles<T, v128>(a, aRow, aDepth, b, bDepth, bNext, c, cRow, columns * sizeof<T>() - sizeof<v128>(), start, startRow, rows, depth);
 }
 
 /** The product a block of the depth after the other, with copies of A and, where it pays, of B. */

@@ -14,6 +14,9 @@ const SHAPES = [
   [32, 10, 2],
   [32, 10, 3],
   [32, 10, 4],
+  [4, 3, 2],
+  [4, 3, 3],
+  [4, 3, 4],
 ] as const;
 
 const PRODUCTS = ["forward", "weight-gradient", "input-gradient"] as const;

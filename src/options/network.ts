@@ -83,8 +83,8 @@ const KEYS = [
 /** Checks the options of a network and fills in the defaults. */
 export function readOptions(given: unknown): Plan {
   const options = record("options", given === undefined ? {} : given, KEYS);
-  if (options.layers === null) throw wrongKind("layers", "an array of layers, got null");
-  const defaults = options.layers === undefined ? TUTORIAL : undefined;
+  // Layers that are null are told of by those who read them.
+  const defaults = options.layers == null ? TUTORIAL : undefined;
   const precision = nameOf("precision", or(options.precision, "float64"), PRECISIONS);
   if (options.inputs === undefined && !defaults) throw wrongKind("inputs", "the width of an input row, got undefined");
   const inputs = whole("inputs", or(options.inputs, TUTORIAL.inputs), 1, MAX_WIDTH);

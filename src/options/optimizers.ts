@@ -124,21 +124,19 @@ export function readOptimizer(given: unknown, precision: Precision): OptimizerPl
       [Header.WeightDecay]: notNegative("optimizer.weightDecay", or(options.weightDecay, weightDecay)),
       [Header.ClipValue]: options.clipValue === undefined ? 0 : positive("optimizer.clipValue", options.clipValue),
       [Header.ClipNorm]: options.clipNorm === undefined ? 0 : positive("optimizer.clipNorm", options.clipNorm),
-      [Header.ScheduleSteps]: schedule.steps,
-      [Header.ScheduleFactor]: schedule.factor,
-      [Header.ScheduleFloor]: schedule.floor,
-      [Header.WarmUpSteps]: schedule.warmUp,
+      ...schedule.doubles,
     },
   };
 }
 
+/** `steps` are the plateau's patience, `factor` is inverse scaling's power; undefined steps must be given. */
 const SCHEDULES = {
-  constant: Schedule.Constant,
-  step: Schedule.Step,
-  exponential: Schedule.Exponential,
-  inverseScaling: Schedule.InverseScaling,
-  cosine: Schedule.Cosine,
-  plateau: Schedule.Plateau,
+  constant: { code: Schedule.Constant, steps: 1, factor: 1 },
+  step: { code: Schedule.Step, steps: undefined, factor: 0.1 },
+  exponential: { code: Schedule.Exponential, steps: undefined, factor: 0.96 },
+  inverseScaling: { code: Schedule.InverseScaling, steps: 1, factor: 0.5 },
+  cosine: { code: Schedule.Cosine, steps: undefined, factor: 1 },
+  plateau: { code: Schedule.Plateau, steps: 10, factor: 0.1 },
 } as const;
 
 const SCHEDULE_OPTIONS = {
@@ -150,40 +148,22 @@ const SCHEDULE_OPTIONS = {
   plateau: ["warmUp", "factor", "patience", "floor"],
 } as const;
 
-interface SchedulePlan {
-  readonly code: Schedule;
-  readonly steps: number;
-  readonly factor: number;
-  readonly floor: number;
-  readonly warmUp: number;
-}
-
-function readSchedule(given: unknown): SchedulePlan {
+function readSchedule(given: unknown): { readonly code: Schedule; readonly doubles: Fields["doubles"] } {
   const where = "optimizer.schedule";
   const { name, options } = choice(where, given, SCHEDULES, SCHEDULE_OPTIONS);
+  const { code, ...defaults } = SCHEDULES[name];
   const most = Number.MAX_SAFE_INTEGER;
-  const steps = (fallback: unknown) => whole(`${where}.steps`, or(options.steps, fallback), 1, most);
-  const factor = (fallback: number) =>
-    within(`${where}.factor`, or(options.factor, fallback), "a number above 0 and up to 1", (x) => x > 0 && x <= 1);
-  const plan: SchedulePlan = {
-    code: SCHEDULES[name],
-    steps: 1,
-    factor: 1,
-    floor: share(`${where}.floor`, or(options.floor, 0)),
-    warmUp: whole(`${where}.warmUp`, or(options.warmUp, 0), 0, most),
+  const steps = name === "plateau" ? "patience" : "steps";
+  return {
+    code,
+    doubles: {
+      [Header.ScheduleSteps]: whole(`${where}.${steps}`, or(options[steps], defaults.steps), 1, most),
+      [Header.ScheduleFactor]:
+        name === "inverseScaling"
+          ? positive(`${where}.power`, or(options.power, defaults.factor))
+          : within(`${where}.factor`, or(options.factor, defaults.factor), "a number above 0 and up to 1", (x) => x > 0 && x <= 1),
+      [Header.ScheduleFloor]: share(`${where}.floor`, or(options.floor, 0)),
+      [Header.WarmUpSteps]: whole(`${where}.warmUp`, or(options.warmUp, 0), 0, most),
+    },
   };
-  switch (name) {
-    case "constant":
-      return plan;
-    case "step":
-      return { ...plan, steps: steps(undefined), factor: factor(0.1) };
-    case "exponential":
-      return { ...plan, steps: steps(undefined), factor: factor(0.96) };
-    case "inverseScaling":
-      return { ...plan, steps: steps(1), factor: positive(`${where}.power`, or(options.power, 0.5)) };
-    case "cosine":
-      return { ...plan, steps: steps(undefined) };
-    case "plateau":
-      return { ...plan, steps: whole(`${where}.patience`, or(options.patience, 10), 1, most), factor: factor(0.1) };
-  }
 }
