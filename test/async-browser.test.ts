@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as esbuild from "esbuild";
 import { NeuralNetwork, type TrainAsyncOptions } from "feedforward";
 import { chromium, type Page } from "playwright-core";
 import * as vite from "vite";
@@ -125,6 +126,7 @@ describe("in Chromium", () => {
   test.for([
     ["Vite", byVite],
     ["webpack", byWebpack],
+    ["esbuild", byEsbuild],
   ] as const)("a worker that %s brings along trains", { timeout: 2 * MINUTE }, async ([, build], context) => {
     const executablePath = need(context, findChromium(), "there is no Chromium (/usr/bin/chromium or FEEDFORWARD_CHROMIUM)");
     const folder = mkdtempSync(join(tmpdir(), "feedforward-application-"));
@@ -177,5 +179,22 @@ async function byWebpack(root: string): Promise<string> {
     });
   });
   writeFileSync(join(path, "index.html"), '<!doctype html><title>application</title><script src="main.js"></script>');
+  return path;
+}
+
+/** It leaves a worker's address as it is, so that the worker is an entry of its own, beside the pieces that code is split into. */
+async function byEsbuild(root: string): Promise<string> {
+  const path = join(root, "built");
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: { main: "./application.js", worker: "feedforward/worker.js" },
+    outdir: path,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    minify: true,
+    alias: { "feedforward/worker.js": join(process.cwd(), "dist/worker.js"), ...alias },
+  });
+  writeFileSync(join(path, "index.html"), '<!doctype html><title>application</title><script type="module" src="main.js"></script>');
   return path;
 }

@@ -93,6 +93,8 @@ describe("npm run bench", () => {
         ...threads.map((n) => `threads-${name} feedforward-async ${n} samples/s`),
       ]),
       ...threads.map((n) => `threads-start feedforward-async ${n} ms`),
+      ...threads.map((n) => `threads-pause feedforward-async ${n} ms`),
+      "threads-pause feedforward-slices 1 ms",
     ]);
     for (const text of [machine.cpu, ...Object.entries(versions).map((pair) => pair.join(" ")), "median", "best", "of the peak"])
       expect(stdout).toContain(text);

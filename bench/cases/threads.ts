@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { NeuralNetwork } from "feedforward";
+import { NeuralNetwork, type TrainAsyncOptions } from "feedforward";
 import type { Case, Contender } from "../case.js";
 
 // Training in the background beside `train`, on one thread and on as many as the machine has cores.
@@ -10,6 +10,17 @@ const CLASSES = 10;
 /** One, and as many as there are cores. */
 const counts = (): number[] => [...new Set([1, availableParallelism()])];
 
+const networkOf = (hidden: readonly number[]): NeuralNetwork =>
+  new NeuralNetwork({
+    inputs: INPUTS,
+    precision: "float32",
+    layers: [...hidden.map((units) => ({ units, activation: "relu" as const })), { units: CLASSES, activation: "softmax" }],
+    optimizer: { name: "sgd", learningRate: 0.01 },
+  });
+
+const inputsOf = (rows: number) => ({ data: Float32Array.from({ length: rows * INPUTS }, (_, i) => ((i * 7919) % 1009) / 1009), rows });
+const targetsOf = (rows: number) => Int32Array.from({ length: rows }, (_, i) => (i * 104729) % CLASSES);
+
 function training(name: string, hidden: readonly number[], batchSize: number, batches: number, epochs: number): Case {
   return {
     name: `threads-${name}`,
@@ -17,16 +28,10 @@ function training(name: string, hidden: readonly number[], batchSize: number, ba
     unit: "samples/s",
     contenders(isQuick) {
       const rows = isQuick ? 8 : batchSize * batches;
-      const inputs = { data: Float32Array.from({ length: rows * INPUTS }, (_, i) => ((i * 7919) % 1009) / 1009), rows };
-      const targets = Int32Array.from({ length: rows }, (_, i) => (i * 104729) % CLASSES);
+      const [inputs, targets] = [inputsOf(rows), targetsOf(rows)];
       const run = { epochs, batchSize, shuffle: false };
       const contender = (implementation: string, threads: number, train: (network: NeuralNetwork) => unknown): Contender => {
-        const network = new NeuralNetwork({
-          inputs: INPUTS,
-          precision: "float32",
-          layers: [...hidden.map((units) => ({ units, activation: "relu" as const })), { units: CLASSES, activation: "softmax" }],
-          optimizer: { name: "sgd", learningRate: 0.01 },
-        });
+        const network = networkOf(hidden);
         return {
           implementation,
           threads,
@@ -74,9 +79,56 @@ const start: Case = {
   },
 };
 
+/** The longest that a task holds the calling thread, in milliseconds: from one turn of its event loop to the next. */
+async function longestPause(task: () => Promise<unknown>): Promise<number> {
+  let [last, longest, isOver] = [performance.now(), 0, false];
+  const turn = () => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await task();
+  isOver = true;
+  turn();
+  return longest;
+}
+
+const pause: Case = {
+  name: "threads-pause",
+  title: "the longest that the calling thread is held by a trainAsync of 784-128-10 over 4,096 rows in batches of 32, float32",
+  unit: "ms",
+  contenders(isQuick) {
+    const rows = isQuick ? 8 : 4096;
+    const [inputs, targets] = [inputsOf(rows), targetsOf(rows)];
+    const contender = (implementation: string, way: TrainAsyncOptions): Contender => {
+      const network = networkOf([128]);
+      const train = () => network.trainAsync(inputs, targets, { batchSize: 32, shuffle: false, ...way });
+      return {
+        implementation,
+        threads: Number(way.threads ?? 1),
+        calls: 1,
+        // What is sampled is the pause, not the time of the call.
+        run: async () => ({ overriddenDuration: await longestPause(train) }),
+        isAsync: true,
+        async answer() {
+          await train();
+          return Array.from(network.layers.at(-1)?.weights ?? []);
+        },
+      };
+    };
+    return [
+      ...counts().map((threads) => contender("feedforward-async", { epochs: 4, threads })),
+      contender("feedforward-slices", { epochs: 4, worker: false }),
+    ];
+  },
+};
+
 export const THREADS: readonly Case[] = [
   training("b32", [128], 32, 128, 20),
   training("b256", [128], 256, 16, 20),
   training("wide", [2048, 2048], 256, 1, 6),
   start,
+  pause,
 ];
