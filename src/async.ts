@@ -242,7 +242,7 @@ async function soonPlaced(coming: Promise<Place>, stop: Stop): Promise<Place> {
   return { capabilities: { path: "slices", threads: 1, why: "it was stopped before a worker had started" } };
 }
 
-function inSlices(host: Host, errand: TrainingErrand, listener: Listener, stop: Stop): Promise<Outcome> {
+async function inSlices(host: Host, errand: TrainingErrand, listener: Listener, stop: Stop): Promise<Outcome> {
   const client: Client & Source = {
     ...listener,
     async pause() {
@@ -251,6 +251,8 @@ function inSlices(host: Host, errand: TrainingErrand, listener: Listener, stop: 
     },
   };
   const tools = toolsOf(host);
+  // The rows were read in this turn, and are placed in the next.
+  await otherEvents();
   return errand.type === "train" ? trainSession(tools, errand.setup, client, SLICE) : streamSession(tools, errand.setup, client);
 }
 
