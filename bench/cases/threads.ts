@@ -128,7 +128,7 @@ const pause: Case = {
 export const THREADS: readonly Case[] = [
   training("b32", [128], 32, 128, 20),
   training("b256", [128], 256, 16, 20),
-  training("wide", [2048, 2048], 256, 1, 6),
+  training("wide", [2048, 2048], 256, 1, 16),
   start,
   pause,
 ];
