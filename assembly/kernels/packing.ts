@@ -5,7 +5,7 @@ import { lanes, splat, transpose } from "./lanes";
 /** Bytes between the rows of a packed panel, which hold two vectors. */
 export const PANEL_ROW: usize = 2 * sizeof<v128>();
 
-/** Copies B (depth, columns), more than one vector of columns and at most two: each row as its first and its last vector. */
+/** Copies B (depth, columns), one vector of columns at least and at most two: each row as its first and its last vector. */
 export function packPanel<T>(panel: usize, b: usize, bDepth: usize, bColumn: usize, columns: usize, depth: usize): void {
   const end = panel + depth * PANEL_ROW;
   const width = lanes<T, v128>();

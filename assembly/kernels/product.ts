@@ -136,6 +136,7 @@ function panels<T>(
   }
 }
 
+/** All rows of a panel, whose two vectors of B lie `bNext` bytes apart; of one with no more columns than a vector has, the first. */
 function panelTiles<T>(
   a: usize, aRow: usize, aDepth: usize,
   b: usize, bDepth: usize, bNext: usize,
