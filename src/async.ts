@@ -28,7 +28,7 @@ import type { inForm, NeuralNetwork } from "./network.js";
 import { record } from "./options/check.js";
 import type { Plan } from "./options/network.js";
 import type { EpochReport, TrainPlan } from "./options/training.js";
-import type { Rows, readTable, Table } from "./rows.js";
+import type { NumericArray, Rows, readTable, Table } from "./rows.js";
 import { inputShape, type Targets } from "./samples.js";
 import type { History, placeRun, Run, readRun, stepReport, trainRun } from "./training.js";
 
@@ -287,7 +287,7 @@ function portableRun(run: Run): Run {
 
 /** A batch that can be handed over: the source may use its arrays for the next one. */
 function ownRun(run: Run): Run {
-  const own = (table: Table): Table => ({ ...table, values: table.values.slice() });
+  const own = (table: Table): Table => ({ ...table, values: copyOf(table.values) });
   const { x, t, weights } = portableRun(run);
   return { ...portableRun(run), x: own(x), t: { ...t, table: own(t.table) }, weights: weights && own(weights) };
 }
@@ -295,7 +295,12 @@ function ownRun(run: Run): Run {
 /** A table whose numbers are all of their buffer, since a buffer is sent whole. */
 function portableTable(table: Table): Table {
   const { values } = table;
-  return values.byteLength === values.buffer.byteLength ? table : { ...table, values: values.slice() };
+  return values.byteLength === values.buffer.byteLength ? table : { ...table, values: copyOf(values) };
+}
+
+/** Node's Buffer is a Uint8Array whose slice is no copy. */
+function copyOf(values: NumericArray): NumericArray {
+  return values instanceof Uint8Array ? new Uint8Array(values) : values.slice();
 }
 
 /** An error of this thread's, or one that was sent, as it was. */

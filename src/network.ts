@@ -140,7 +140,8 @@ export class NeuralNetwork implements Disposable {
       const size = rows * this.inputs;
       return rows > block.uint(Header.SampleCapacity) ? new Float64Array(size) : block.view(Header.SampleInputs, size);
     });
-    this.#unusedSince(turn);
+    // A snapshot is no use in this sense, but makes room, and so takes away what was read.
+    this.#unusedSince(values.length && turn);
     if (into) checkLength("into", into, rows * this.outputs);
     if (block.ensure({ [Header.SampleCapacity]: rows })) this.#takeViews(block);
     if (values.buffer !== memory.buffer) block.view(Header.SampleInputs, values.length).set(values);

@@ -149,7 +149,7 @@ function copyNumbers(
 
 /** Checks the numbers of a typed array; whole numbers need no check. */
 function checkNumbers(values: NumericArray, { precision }: TableShape, where: (i: number) => string): void {
-  if (/^(I|Ui)nt/.test(values.constructor?.name)) return;
+  if (/^u?int\d/i.test(values.constructor?.name)) return;
   const limit = LIMITS[precision];
   const last = values.length - 1;
   let i = 0;

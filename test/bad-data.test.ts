@@ -195,6 +195,10 @@ describe("values that are not what they seem", () => {
     const message = "inputs[0][0]: expected a finite number that float32 can hold, got 1e+300";
     refuses((n) => n.think({ data: large, rows: 1 }), RangeError, message, "float32");
     expect(Array.from(fresh().think(foreign.Float64Array.of(1, 0, 0)))).toEqual(fresh().think([1, 0, 0]));
+    // Whole numbers are not looked at; they are known by their kind, not by how its name begins.
+    class Interval extends Float64Array {}
+    const numbers = new Interval([1, Number.NaN, 0]);
+    refuses((n) => n.think({ data: numbers, rows: 1 }), RangeError, "inputs[0][1]: expected a finite number, got NaN");
   });
 
   test.each([
@@ -234,6 +238,11 @@ describe("values that are not what they seem", () => {
     );
     refuses(
       (n) => n.think([[1, 0, 0], using(n, () => n.think([[5, 5, 5]]))]),
+      TypeError,
+      "inputs: expected an array that does not use the network while it is read",
+    );
+    refuses(
+      (n) => n.think([using(n, () => n.gradients([[1, 0, 0]], [[0, 1]]))]),
       TypeError,
       "inputs: expected an array that does not use the network while it is read",
     );
