@@ -3,8 +3,8 @@ import { type Block, type Elements, layerField } from "./block.js";
 import { statusError } from "./core.js";
 import { boolean, or, record } from "./options/check.js";
 import type { Plan } from "./options/network.js";
-import type { Table } from "./rows.js";
-import { type Memory, place, placeWeights, readSamples, type Samples } from "./samples.js";
+import type { Memory, Table } from "./rows.js";
+import { place, placeWeights, readSamples, type Samples } from "./samples.js";
 
 /** For which of the two networks in one to compute gradients, and with which weights of rows. */
 export interface GradientOptions {

@@ -90,7 +90,7 @@ export class NeuralNetwork implements Disposable {
   /** Whether a run is under way, from within which `onEpoch` may think, but neither train nor dispose. */
   #training: unknown;
   /** What the last run in the background has of this network. */
-  #host: { readonly capabilities: Capabilities; ended: boolean; end(): void } | undefined;
+  #host: { readonly capabilities: Capabilities; ended: boolean; end(): void; settle(): void } | undefined;
 
   /**
    * @throws TypeError for an option of the wrong kind or an unknown one
@@ -181,7 +181,8 @@ export class NeuralNetwork implements Disposable {
       if (!isUsable(x, precision)) throw numberError(`inputs[${i}]`, x, precision);
       from[i] = x;
     }
-    const { core, base } = this.#unusedSince(turn);
+    // As in think.
+    const { core, base } = this.#unusedSince(from.length && turn);
     core.think(base, 1);
     const to = this.#outputRow;
     if (into) {
@@ -259,6 +260,7 @@ export class NeuralNetwork implements Disposable {
       capabilities: this.capabilities,
       ended: false,
       end() {},
+      settle() {},
     };
     this.#host = this.#training = host;
     try {
@@ -426,6 +428,7 @@ export class NeuralNetwork implements Disposable {
   }
 
   #alive(method: string): Block {
+    this.#host?.settle();
     if (this.#block) return this.#block;
     throw new TypeError(`${method}: this network has been disposed`);
   }

@@ -35,6 +35,15 @@ export interface Table {
   readonly values: NumericArray;
 }
 
+/**
+ * The memory of a network's core, where its own views lie; and, where nobody is to be held up by many rows, what takes work over all of them to do it in pieces: on rows
+ * `from` to `to`, of `width` numbers each, in order.
+ */
+export interface Memory {
+  readonly buffer: ArrayBufferLike;
+  inPieces?(rows: number, width: number, work: (from: number, to: number) => void): void;
+}
+
 /** The least magnitude that is not a finite number of the precision: what is not below it rounds to infinity. */
 const LIMITS: Readonly<Record<Precision, number>> = { float64: Number.POSITIVE_INFINITY, float32: 2 ** 128 - 2 ** 103 };
 
@@ -56,12 +65,14 @@ export interface TableShape {
 export function readTable(
   value: unknown,
   shape: TableShape,
-  memory: { readonly buffer: ArrayBufferLike },
+  memory: Memory,
   room: (rows: number) => Float64Array | Float32Array = (rows) => new Float64Array(rows * shape.width),
 ): Table {
   if (Array.isArray(value)) {
     if (value.length === 0) throw wrongValue(shape.name, "at least one row, got none");
-    return typeof value[0] === "object" && value[0] !== null ? readRows(value, shape, room(value.length)) : readList(value, shape);
+    return typeof value[0] === "object" && value[0] !== null
+      ? readRows(value, shape, memory, room(value.length))
+      : readList(value, shape, memory);
   }
   if (isNumericArray(value)) return readTypedList(value, shape, memory);
   if (typeof value === "object" && value !== null && "data" in value && "rows" in value) return readFlat(value, shape, memory);
@@ -72,47 +83,51 @@ export function readTable(
   );
 }
 
-function readRows(value: readonly unknown[], shape: TableShape, values: Float64Array | Float32Array): Table {
+/** Does the work on all rows, at once if it is not to be done in pieces. */
+export function withRows(memory: Memory, rows: number, width: number, work: (from: number, to: number) => void): void {
+  if (memory.inPieces) memory.inPieces(rows, width, work);
+  else work(0, rows);
+}
+
+function readRows(value: readonly unknown[], shape: TableShape, memory: Memory, values: Float64Array | Float32Array): Table {
   const { name, width } = shape;
   const rows = values.length / width;
-  let typed = true;
-  for (let r = 0; r < rows; r++) {
-    const row = value[r];
-    const isTyped = isNumericArray(row);
-    typed &&= isTyped;
-    if (!isTyped && !Array.isArray(row)) {
-      throw wrongKind(`${name}[${r}]`, `a row of ${count(width, "number")}`, row);
+  const table: Omit<Table, "form"> & { form: Table["form"] } = { rows, form: "typed rows", values };
+  withRows(memory, rows, width, (from, to) => {
+    for (let r = from; r < to; r++) {
+      const row = value[r];
+      if (!isNumericArray(row)) {
+        if (!Array.isArray(row)) throw wrongKind(`${name}[${r}]`, `a row of ${count(width, "number")}`, row);
+        table.form = "rows";
+      }
+      checkLength(`${name}[${r}]`, row, width);
+      copyNumbers(row, 0, width, values, r * width, shape, (c) => `${name}[${r}][${c}]`);
     }
-    checkLength(`${name}[${r}]`, row, width);
-    copyNumbers(row, values, r * width, width, shape, (c) => `${name}[${r}][${c}]`);
-  }
-  return { rows, form: typed ? "typed rows" : "rows", values };
+  });
+  return table;
 }
 
 /** An array of numbers: one row, or a column where the shape allows one. */
-function readList(value: readonly unknown[], shape: TableShape): Table {
+function readList(value: readonly unknown[], shape: TableShape, memory: Memory): Table {
   const { name, width, column } = shape;
   if (!column) checkLength(name, value, width);
   const { length } = value;
   const values = new Float64Array(length);
-  copyNumbers(value, values, 0, length, shape, (i) => `${name}[${i}]`);
+  withRows(memory, length, 1, (from, to) => copyNumbers(value, from, to, values, 0, shape, (i) => `${name}[${i}]`));
   return { rows: column ? length : 1, form: "row", values };
 }
 
-function readTypedList(value: NumericArray, shape: TableShape, memory: { readonly buffer: ArrayBufferLike }): Table {
+function readTypedList(value: NumericArray, shape: TableShape, memory: Memory): Table {
   const { name, width, column } = shape;
   checkAttached(name, value);
   if (!column) checkLength(name, value, width);
   else if (value.length === 0) throw wrongValue(name, "at least one row, got none");
-  checkNumbers(value, shape, (i) => `${name}[${i}]`);
-  return { rows: column ? value.length : 1, form: "typed row", values: settled(value, memory) };
+  const values = settled(value, memory);
+  withRows(memory, values.length, 1, (from, to) => checkNumbers(values, from, to, shape, (i) => `${name}[${i}]`));
+  return { rows: column ? values.length : 1, form: "typed row", values };
 }
 
-function readFlat(
-  value: object & Record<"data" | "rows", unknown>,
-  shape: TableShape,
-  memory: { readonly buffer: ArrayBufferLike },
-): Table {
+function readFlat(value: object & Record<"data" | "rows", unknown>, shape: TableShape, memory: Memory): Table {
   const { name, width } = shape;
   const { data, rows: given } = value;
   if (!isNumericArray(data)) throw wrongKind(`${name}.data`, "a typed array of numbers", data);
@@ -121,38 +136,42 @@ function readFlat(
   if (data.length !== rows * width) {
     throw wrongValue(`${name}.data`, `${count(rows, "row")} × ${width} = ${count(rows * width, "number")}`, data.length);
   }
-  checkNumbers(data, shape, (i) => `${name}[${Math.floor(i / width)}][${i % width}]`);
-  return { rows, form: "flat", values: settled(data, memory) };
+  const values = settled(data, memory);
+  withRows(memory, values.length, 1, (from, to) =>
+    checkNumbers(values, from, to, shape, (i) => `${name}[${Math.floor(i / width)}][${i % width}]`),
+  );
+  return { rows, form: "flat", values };
 }
 
 /** A copy of what lies in `memory`, which may have grown and moved before it is used. */
-function settled(values: NumericArray, memory: { readonly buffer: ArrayBufferLike }): NumericArray {
+function settled(values: NumericArray, memory: Memory): NumericArray {
   return values.buffer === memory.buffer ? Float64Array.from(values) : values;
 }
 
-/** Copies `width` numbers to `to[at]` and checks each as it is read. */
+/** Copies the numbers `from` … `to` to those from `at` on, and checks each as it is read. */
 function copyNumbers(
-  from: readonly unknown[] | NumericArray,
-  to: Float64Array | Float32Array,
+  row: readonly unknown[] | NumericArray,
+  from: number,
+  to: number,
+  values: Float64Array | Float32Array,
   at: number,
-  width: number,
   { precision }: TableShape,
   where: (i: number) => string,
 ): void {
   const limit = LIMITS[precision];
-  for (let i = 0; i < width; i++) {
-    const x = from[i];
+  for (let i = from; i < to; i++) {
+    const x = row[i];
     if (!(typeof x === "number" && Math.abs(x) < limit)) throw numberError(where(i), x, precision);
-    to[at + i] = x;
+    values[at + i] = x;
   }
 }
 
-/** Checks the numbers of a typed array; whole numbers need no check. */
-function checkNumbers(values: NumericArray, { precision }: TableShape, where: (i: number) => string): void {
+/** Checks the numbers `from` … `to` of a typed array; whole numbers need no check. */
+function checkNumbers(values: NumericArray, from: number, to: number, { precision }: TableShape, where: (i: number) => string): void {
   if (/^u?int\d/i.test(values.constructor?.name)) return;
   const limit = LIMITS[precision];
-  const last = values.length - 1;
-  let i = 0;
+  const last = to - 1;
+  let i = from;
   // A loop for each kind, two numbers at a time: 1 ns a number, and not 5, as where V8 has seen several kinds.
   if (values instanceof Float32Array) {
     while (i < last && Math.abs(values[i] as number) < limit && Math.abs(values[i + 1] as number) < limit) i += 2;

@@ -16,13 +16,13 @@ export function isStream(given: unknown): given is Stream {
 export class BatchReader {
   readonly #stream: Stream;
   readonly #epochs: number;
-  readonly #read: (batch: Batch, name: string) => Run;
+  readonly #read: (batch: Batch, name: string) => Promise<Run>;
   #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
   #ahead: Promise<Run | undefined> | undefined;
   #epoch = 0;
   #count = 0;
 
-  constructor(stream: Stream, epochs: number, read: (batch: Batch, name: string) => Run) {
+  constructor(stream: Stream, epochs: number, read: (batch: Batch, name: string) => Promise<Run>) {
     this.#stream = stream;
     this.#epochs = epochs;
     this.#read = read;

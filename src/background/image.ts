@@ -1,8 +1,9 @@
-import { Header } from "../abi.js";
+import { Abi, Header } from "../abi.js";
 import type { Block } from "../block.js";
+import { otherEvents } from "./events.js";
 
 // An image is all of a block that outlives a call, as it lies there: offsets in it are relative, so it can be put into another block, of whatever memory. Unlike a snapshot it is
-// checked by nobody and depends on the build, so it never leaves the process; but to make one takes no more time than to copy its bytes.
+// checked by nobody and depends on the build, so it never leaves the process; but to make one takes no more time than to copy its bytes: in pieces, where others wait.
 
 /** What the two blocks have room for besides is their own. */
 const OWN = [
@@ -15,20 +16,54 @@ const OWN = [
   Header.Team,
 ] as const;
 
+/** So many bytes are copied at a time: 1 ms. */
+export const PIECE_BYTES = 4 * 2 ** 20;
+
 /** All that a network has become, in bytes of their own. */
 export function takeImage(block: Block): Uint8Array<ArrayBuffer> {
   return block.bytes().slice(0, block.uint(Header.Gradient));
 }
 
+/** The same, in pieces between which other events have their turn, but no step. */
+export async function copyImage(block: Block): Promise<Uint8Array<ArrayBuffer>> {
+  const image = new Uint8Array(block.uint(Header.Gradient));
+  for (let at = 0; at < image.length; at += PIECE_BYTES) {
+    if (at > 0) await otherEvents();
+    image.set(block.bytes().subarray(at, Math.min(at + PIECE_BYTES, image.length)), at);
+  }
+  return image;
+}
+
 /** Makes a network of the same options what it was when the image was taken. May grow the block's memory, and moves its scratch. */
 export function putImage(block: Block, image: Uint8Array): void {
+  for (let at = 0; at < image.length; ) at = putPiece(block, image, at);
+}
+
+/** The same in pieces. Nobody may use the block before all are put. */
+export async function putImageInPieces(block: Block, image: Uint8Array): Promise<void> {
+  for (let at = 0; at < image.length; ) {
+    if (at > 0) await otherEvents();
+    at = putPiece(block, image, at);
+  }
+}
+
+/** Puts the piece of an image that begins at `at`, the first of which makes room for all, and answers where the next one begins. */
+export function putPiece(block: Block, image: Uint8Array, at: number): number {
+  const table = Header.Bytes + block.uint(Header.LayerCount) * Abi.LayerBytes;
+  const end = Math.min(image.length, Math.max(at + PIECE_BYTES, table));
+  const piece = image.subarray(at, end);
+  if (at > 0) {
+    block.bytes().set(piece, at);
+    return end;
+  }
   block.roomBehind(image.length, 0);
   const own = OWN.map((field) => block.uint(field));
-  block.bytes().set(image);
+  block.bytes().set(piece);
   OWN.forEach((field, i) => {
     block.setUint(field, own[i] as number);
   });
   // Lays out anew what follows.
   block.roomBehind(0, 0);
   block.setUint(Header.GradientReady, 0);
+  return end;
 }

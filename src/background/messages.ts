@@ -31,8 +31,8 @@ export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "progress"; readonly progress: Progress; readonly state: Uint8Array | undefined }
   | { readonly type: "next" }
-  /** The run has its place and can be gone on with, whatever becomes of it. */
-  | { readonly type: "placed"; readonly state: Uint8Array }
+  /** The network between two steps, or that it is not told of each of them any more. */
+  | { readonly type: "reached"; readonly state: Uint8Array | undefined }
   | { readonly type: "call"; readonly call: Call; readonly state: Uint8Array | undefined }
   | { readonly type: "end"; readonly outcome: Omit<Outcome, "error"> & { readonly error?: SentError } }
   | { readonly type: "failure"; readonly error: SentError };

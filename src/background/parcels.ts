@@ -1,7 +1,8 @@
 import type { Table } from "../rows.js";
-import type { Run } from "../training.js";
 import { otherEvents } from "./events.js";
 import type { Errand } from "./messages.js";
+import { copyOf, part } from "./plain.js";
+import { withTables } from "./tables.js";
 
 // A message is copied while its sender waits, some 0.5 ms a megabyte. So what is large goes ahead of its errand in pieces, between which other events have their turn.
 
@@ -16,17 +17,17 @@ export interface Piece {
   readonly values: Table["values"];
 }
 
-const PIECE_BYTES = 2 ** 20;
+export const PIECE_BYTES = 2 ** 20;
 
 /** What stands in an errand for numbers that have gone ahead. */
 interface Ticket {
   readonly parcel: number;
 }
 
-/** Sends what is large of an errand, and answers what is left of it. */
-export async function sendAhead(errand: Errand, send: (piece: Piece) => void): Promise<Errand> {
+/** Sends what is large of an errand, and answers what is left of it; or nothing once it is not to go on. */
+export async function sendAhead(errand: Errand, send: (piece: Piece) => void, goesOn: () => boolean): Promise<Errand | undefined> {
   const large: Table["values"][] = [];
-  const rest = withTables(errand, (table) => {
+  const rest = withTablesOf(errand, (table) => {
     const { values } = table;
     if (values.byteLength <= PIECE_BYTES) return table;
     const ticket: Ticket = { parcel: large.push(values) - 1 };
@@ -36,8 +37,9 @@ export async function sendAhead(errand: Errand, send: (piece: Piece) => void): P
     const { length } = values;
     const step = PIECE_BYTES / values.BYTES_PER_ELEMENT;
     for (let at = 0; at < length; at += step) {
-      send({ parcel, length, at, values: values.slice(at, at + step) });
+      send({ parcel, length, at, values: copyOf(part(values, at, Math.min(at + step, length))) });
       await otherEvents();
+      if (!goesOn()) return undefined;
     }
   }
   return rest;
@@ -49,14 +51,19 @@ export class Parcels {
 
   accept({ parcel, length, at, values }: Piece): void {
     const Numbers = values.constructor as new (length: number) => Table["values"];
-    this.#parcels[parcel] ??= new Numbers(length);
+    if (at === 0) this.#parcels[parcel] = new Numbers(length);
     (this.#parcels[parcel] as Float64Array).set(values as Float64Array, at);
+  }
+
+  /** What has come is not to be used: its errand will not follow. */
+  drop(): void {
+    this.#parcels.length = 0;
   }
 
   /** The errand with all that has come ahead, which is given away. */
   open(errand: Errand): Errand {
     const parcels = this.#parcels.splice(0);
-    return withTables(errand, (table) => {
+    return withTablesOf(errand, (table) => {
       const values = parcels[(table.values as unknown as Partial<Ticket>).parcel ?? -1];
       return values ? { ...table, values } : table;
     });
@@ -64,16 +71,8 @@ export class Parcels {
 }
 
 /** The errand with other tables in place of its own. What comes batch by batch has none. */
-function withTables(errand: Errand, other: (table: Table) => Table): Errand {
+function withTablesOf(errand: Errand, other: (table: Table) => Table): Errand {
   if (errand.type === "stream") return errand;
   if (errand.type === "think") return { ...errand, setup: { ...errand.setup, x: other(errand.setup.x) } };
-  const { run } = errand.setup;
-  const rows = ({ x, t }: Pick<Run, "x" | "t">) => ({ x: other(x), t: { ...t, table: other(t.table) } });
-  const all: Run = {
-    ...run,
-    ...rows(run),
-    validation: run.validation && rows(run.validation),
-    weights: run.weights && other(run.weights),
-  };
-  return { ...errand, setup: { ...errand.setup, run: all } };
+  return { ...errand, setup: { ...errand.setup, run: withTables(errand.setup.run, other) } };
 }

@@ -1,7 +1,7 @@
 import type { Run } from "../training.js";
 import type { Capabilities, Wish } from "./capabilities.js";
 import type { Errand, ToWorker } from "./messages.js";
-import { sendAhead } from "./parcels.js";
+import { type Piece, sendAhead } from "./parcels.js";
 import { idleWorker, type PoolWorker, release } from "./pool.js";
 import type { Client, Outcome } from "./session.js";
 import type { Stop } from "./stop.js";
@@ -12,12 +12,12 @@ import { idleOrNewTeam, type Team } from "./teams.js";
 // Where a session goes: to a team of workers, to one worker, or, if none starts, nowhere else.
 
 /** What is told, and asked for, in the midst of a run. */
-export type Listener = Pick<Client, "placed" | "progress" | "call"> & Source;
+export type Listener = Required<Pick<Client, "reached" | "progress" | "call">> & Source;
 
 export interface Place {
   readonly capabilities: Capabilities;
-  /** Has the session there, and hears of it until it has ended. Absent where it is to be on this thread. */
-  converse?(errand: Errand, listener: Listener, stop: Stop): Promise<Outcome>;
+  /** Has the session there, and hears of it until it has ended; nothing if it was stopped before it had begun. Absent where it is to be on this thread. */
+  converse?(errand: Errand, listener: Listener, stop: Stop): Promise<Outcome | undefined>;
   /** Gives the place up, where there is no session. */
   leave?(): void;
 }
@@ -43,6 +43,14 @@ export async function placeFor(worker: false | string | undefined, wish: () => P
   };
 }
 
+/** A place, or this thread where a stop is asked for before there is one. */
+export async function soonPlaced(coming: Promise<Place> | undefined, stop: Stop): Promise<Place> {
+  const place = coming && (await stop.orAsked(coming));
+  if (place) return place;
+  coming?.then((late) => late.leave?.()).catch(() => {});
+  return { capabilities: { path: "slices", threads: 1, why: "it was stopped before a worker had started" } };
+}
+
 function teamPlace(team: Team, why: string): Place {
   return {
     capabilities: { path: "threads", threads: team.threads, why },
@@ -61,54 +69,92 @@ function teamPlace(team: Team, why: string): Place {
   };
 }
 
-/** Sends a worker on an errand and hears of it until it has ended. */
-function converse(worker: PoolWorker, errand: Errand, seat: Seat | undefined, listener: Listener, stop: Stop): Promise<Outcome> {
+/** So many milliseconds a worker has to end by itself when it is to stop. */
+const GRACE = 50;
+
+/**
+ * Sends a worker on an errand and hears of it until it has ended. An outcome that says nothing: it was stopped in the midst of a step, the network is what was reached last. None: it
+ * was stopped before it had begun.
+ */
+function converse(
+  worker: PoolWorker,
+  errand: Errand,
+  seat: Seat | undefined,
+  listener: Listener,
+  stop: Stop,
+): Promise<Outcome | undefined> {
   const { thread } = worker;
-  return new Promise<Outcome>((resolve, reject) => {
+  // Whether it was told of the network's state between the last two steps. Batch by batch it is at first what it was.
+  let isKnown = errand.type === "stream";
+  let grace: ReturnType<typeof setTimeout> | undefined;
+  return new Promise<Outcome | undefined>((resolve, reject) => {
     const tell = (message: ToWorker, transfer: readonly ArrayBufferLike[] = []) => thread.send(message, transfer);
-    worker.task = {
+    /** A worker that is in the midst of something is of no use to anybody else. */
+    const giveUp = (why: string) => {
+      worker.ended ??= new Error(why);
+      thread.end();
+    };
+    /** Asks somebody, and tells the worker what comes of it. While it waits for that it is not what keeps the process alive. */
+    const answer = async (told: () => Promise<() => void>) => {
+      thread.keepAlive(false);
+      try {
+        const telling = await told();
+        if (worker.task !== task) return;
+        thread.keepAlive(true);
+        telling();
+      } catch (error) {
+        giveUp("it could not be told what it waits for");
+        reject(error);
+      }
+    };
+    const task: PoolWorker["task"] = {
       hear(message) {
-        if (message.type === "placed") listener.placed(message.state);
-        else if (message.type === "progress") listener.progress(message.progress, message.state);
+        if (message.type === "reached") {
+          isKnown = message.state !== undefined;
+          listener.reached(message.state);
+        } else if (message.type === "progress") listener.progress(message.progress, message.state);
         else if (message.type === "end") resolve(message.outcome);
         else if (message.type === "failure") resolve({ error: message.error });
         else if (message.type === "next") {
-          thread.keepAlive(false);
-          listener
-            .next()
-            .then((run) => {
-              if (!worker.task) return;
-              thread.keepAlive(true);
-              tell({ type: "batch", run }, run ? buffersOf(run) : []);
-            })
-            .catch(reject);
+          void answer(async () => {
+            const run = await listener.next();
+            return () => tell({ type: "batch", run }, run ? buffersOf(run) : []);
+          });
         } else if (message.type === "call") {
-          // While it waits for an answer it is not what keeps the process alive.
-          thread.keepAlive(false);
-          listener
-            .call(message.call, message.state)
-            .then((answer) => {
-              if (!worker.task) return;
-              thread.keepAlive(true);
-              tell({ type: "answer", answer: answer !== false });
-            })
-            .catch(reject);
+          void answer(async () => {
+            const said = await listener.call(message.call, message.state);
+            return () => tell({ type: "answer", answer: said !== false });
+          });
         }
       },
       end: (error) => reject(ended(errand, error)),
     };
+    worker.task = task;
     // It may have ended before there was somebody to tell.
     if (worker.ended) return reject(ended(errand, worker.ended));
     thread.keepAlive(true);
     const send = async () => {
-      const rest = await sendAhead(errand, (piece) => tell({ type: "piece", piece }, [piece.values.buffer]));
-      if (!worker.task) return;
+      const piece = (piece: Piece) => tell({ type: "piece", piece }, [piece.values.buffer]);
+      const rest = await sendAhead(errand, piece, () => worker.task === task && !stop.isAsked);
+      if (worker.task !== task) return;
+      if (!rest) {
+        tell({ type: "stop" });
+        return resolve(undefined);
+      }
       // The image is handed over and not copied.
       tell({ ...rest, seat }, [rest.setup.state.buffer]);
-      stop.whenAsked(() => tell({ type: "stop" }));
+      stop.whenAsked(() => {
+        tell({ type: "stop" });
+        grace = setTimeout(() => {
+          // It is in the midst of a step, which nobody waits for.
+          if (!isKnown) return;
+          giveUp("it was stopped in the midst of a step");
+          resolve({});
+        }, GRACE);
+      });
     };
     send().catch(reject);
-  });
+  }).finally(() => clearTimeout(grace));
 }
 
 /** What a batch's numbers lie in, which are its own. */

@@ -2,9 +2,12 @@ import { Header } from "../abi.js";
 import type { Block, Elements } from "../block.js";
 import type { Plan } from "../options/network.js";
 import type { StepReport } from "../options/training.js";
+import type { Memory } from "../rows.js";
 import type { Call, History, Run } from "../training.js";
-import { putImage, takeImage } from "./image.js";
+import { copyImage, putImageInPieces } from "./image.js";
 import type { Progress } from "./options.js";
+import { Pieces } from "./pieces.js";
+import { withoutRows } from "./tables.js";
 
 // A session is a run in a block of its own, wherever that is: it begins with an image of the network and ends with one. What it needs of the library is handed to it,
 // since on the calling thread that has it all already.
@@ -13,7 +16,7 @@ import type { Progress } from "./options.js";
 export interface Tools {
   /** The block that the session works in. */
   blockFor(plan: Plan): Block;
-  placeRun(block: Block, plan: Plan, run: Run): void;
+  placeRun(block: Block, plan: Plan, run: Run, memory?: Memory): void;
   stepReport(block: Block): StepReport;
   trainRun(block: Block, run: Run, milliseconds?: number): Generator<Call | undefined, History, unknown>;
 }
@@ -29,9 +32,12 @@ export interface Setup {
 export interface Client {
   /** Lets other events in, and says whether the run is to go on. */
   pause(): Promise<boolean>;
-  /** Tells that the run has its place and can be gone on with. */
-  placed(state: Uint8Array): void;
-  /** Tells how far it is, with the network as it is now where that is small. */
+  /**
+   * Tells of the network as it is now, between two steps, since the run has its place and can be gone on with from there, or since a step takes long: whoever cannot wait for the
+   * next one has the last. Nothing, where steps do not take long any more. Absent where a stop cannot come in the midst of a step.
+   */
+  reached?(state: Uint8Array | undefined): void;
+  /** Tells how far it is, with the network as it is now where that takes no time to speak of. */
   progress(progress: Progress, state: Uint8Array | undefined): void;
   /** Calls a function of the user's and waits for its answer. */
   call(call: Call, state: Uint8Array | undefined): Promise<unknown>;
@@ -48,42 +54,77 @@ export interface Outcome {
 
 /** How often to tell of progress. */
 const REPORT_MILLISECONDS = 100;
-/** Larger networks are handed over after epochs that are reported, and at the end: to put one back blocks the calling thread for some 0.25 ms a megabyte. */
+/** Images of so many bytes take no time to speak of. Of larger ones only such a part of the time is spent on taking them. */
 const SMALL = 4 * 2 ** 20;
+const SHARE = 1 / 50;
+/** A step of so many milliseconds takes long. */
+const LONG = 40;
 
 /** Trains in slices of about `milliseconds` until the run is over, cut or stopped. */
 export async function trainSession(tools: Tools, { plan, state, run }: Setup, client: Client, milliseconds: number): Promise<Outcome> {
   const block = tools.blockFor(plan);
-  putImage(block, state);
-  tools.placeRun(block, plan, run);
-  client.placed(takeImage(block));
+  await putImageInPieces(block, state);
+  const pieces = new Pieces(block.core.memory, milliseconds);
+  tools.placeRun(block, plan, run, pieces);
+  if (!(await pieces.rest(client.pause))) {
+    // It can be gone on with all the same: its rows are placed again then.
+    tools.placeRun(block, plan, withoutRows(run));
+    return { state: await copyImage(block) };
+  }
+  client.reached?.(await copyImage(block));
+  const last = lastState(block, client);
   const now = imageForReports(block);
   const slices = tools.trainRun(block, run, milliseconds);
   const rows = block.uint(Header.SampleRows);
   const seen = () => block.double(Header.Epoch) * rows + block.uint(Header.Cursor);
   const speed = speedometer(seen);
   for (let answer: unknown; ; ) {
-    if (!(await client.pause())) return { state: takeImage(block) };
+    if (!(await client.pause())) return { state: await copyImage(block) };
+    const start = performance.now();
     let next: IteratorResult<Call | undefined, History>;
     try {
       next = slices.next(answer);
     } catch (error) {
-      return { state: takeImage(block), error };
+      return { state: await copyImage(block), error };
     }
-    if (next.done) return { state: takeImage(block), history: next.value };
-    answer = next.value && (await client.call(next.value, now(next.value[0])));
+    if (next.done) return { state: await copyImage(block), history: next.value };
+    const isTold = await last(performance.now() - start);
+    answer = next.value && (await client.call(next.value, isTold ? undefined : await now(next.value[0])));
     const samplesPerSecond = speed();
     if (samplesPerSecond) {
       const { epoch, batch, loss } = tools.stepReport(block);
       const secondsLeft = (block.double(Header.EpochTarget) * rows - seen()) / samplesPerSecond;
-      client.progress({ epoch, batch, loss, samplesPerSecond, secondsLeft }, now());
+      client.progress({ epoch, batch, loss, samplesPerSecond, secondsLeft }, isTold ? undefined : await now());
     }
   }
 }
 
-/** What takes an image of a network for a report: of an epoch in any case, else where it is small. */
-export function imageForReports(block: Block): (name?: Call[0]) => Uint8Array | undefined {
-  return (name) => (name === "onEpoch" || block.uint(Header.Gradient) < SMALL ? takeImage(block) : undefined);
+/** What tells, where it has to, of the state after a slice of so many milliseconds, and answers whether it has. At first the network is known as it is. */
+export function lastState(
+  block: Block,
+  client: Client,
+  image: () => Promise<Uint8Array> = () => copyImage(block),
+): (milliseconds: number) => Promise<boolean> {
+  let isKnown = true;
+  return async (milliseconds) => {
+    const isLong = milliseconds > LONG;
+    if (client.reached && (isLong || isKnown)) client.reached(isLong ? await image() : undefined);
+    isKnown = isLong;
+    return isLong && client.reached !== undefined;
+  };
+}
+
+/** What takes an image of a network for a report: of an epoch in any case, else where that takes no time to speak of. */
+export function imageForReports(block: Block): (name?: Call[0]) => Promise<Uint8Array | undefined> {
+  let due = 0;
+  return async (name) => {
+    const start = performance.now();
+    if (name !== "onEpoch" && block.uint(Header.Gradient) > SMALL && start < due) return undefined;
+    const image = await copyImage(block);
+    const end = performance.now();
+    due = end + (end - start) / SHARE;
+    return image;
+  };
 }
 
 /** Answers how many rows go by in a second when it is time to report that; `seen` counts them. */

@@ -2,8 +2,10 @@ import { Header, Reduction } from "../abi.js";
 import type { Block } from "../block.js";
 import type { Plan } from "../options/network.js";
 import type { History, Run } from "../training.js";
-import { putImage, takeImage } from "./image.js";
-import { type Client, imageForReports, type Outcome, speedometer, type Tools } from "./session.js";
+import { otherEvents } from "./events.js";
+import { copyImage, putImageInPieces } from "./image.js";
+import { Pieces } from "./pieces.js";
+import { type Client, imageForReports, lastState, type Outcome, speedometer, type Tools } from "./session.js";
 
 // A session whose rows come batch by batch, each a step. The core never sees an epoch's end, since it never has all of its rows: it is told of one row more than there is. What
 // the end of an epoch means is done here, as assembly/train.ts does it.
@@ -17,6 +19,9 @@ export interface StreamSetup {
   readonly isAskedFor: { readonly onStep: boolean; readonly onEpoch: boolean };
 }
 
+/** So many milliseconds of placing a batch are one piece of work. */
+const PLACING = 4;
+
 /** The next batch of the epoch, or that there is none any more. */
 export interface Source {
   next(): Promise<Run | undefined>;
@@ -28,17 +33,22 @@ export async function streamSession(
   client: Client & Source,
 ): Promise<Outcome> {
   const block = tools.blockFor(plan);
-  putImage(block, state);
+  await putImageInPieces(block, state);
   const history: History = { epoch: [], loss: [], validationLoss: [], learningRate: [], metrics: {}, validationMetrics: {} };
   const now = imageForReports(block);
   let seen = 0;
   const speed = speedometer(() => seen);
   /** The network, between two runs: nothing that could be gone on with. */
-  const end = (outcome: Partial<Outcome>): Outcome => {
+  const image = async () => {
+    const sum = block.double(Header.EpochSum);
     block.setDouble(Header.EpochSum, 0);
     block.setDouble(Header.EpochTarget, block.double(Header.Epoch));
-    return { state: takeImage(block), ...outcome };
+    const state = await copyImage(block);
+    block.setDouble(Header.EpochSum, sum);
+    return state;
   };
+  const end = async (outcome: Partial<Outcome>): Promise<Outcome> => ({ state: await image(), ...outcome });
+  const last = lastState(block, client, image);
   block.setDouble(Header.EpochSum, 0);
   for (let epoch = 0; epoch < epochs; epoch++) {
     let rows = 0;
@@ -46,8 +56,9 @@ export async function streamSession(
       const run = await client.next();
       if (!(await client.pause())) return end({});
       if (!run) break;
+      const start = performance.now();
       try {
-        step(tools, block, plan, run);
+        await step(tools, block, plan, run);
       } catch (error) {
         // The core has only ever seen the first batch.
         const failure = error as Error;
@@ -62,9 +73,10 @@ export async function streamSession(
         batch,
         loss: block.double(Header.LastLoss),
       };
-      const goesOn = !isAskedFor.onStep || (await client.call(["onStep", report], now())) !== false;
+      const isTold = await last(performance.now() - start);
+      const goesOn = !isAskedFor.onStep || (await client.call(["onStep", report], isTold ? undefined : await now())) !== false;
       const samplesPerSecond = speed();
-      if (samplesPerSecond) client.progress({ ...report, samplesPerSecond, secondsLeft: Number.NaN }, now());
+      if (samplesPerSecond) client.progress({ ...report, samplesPerSecond, secondsLeft: Number.NaN }, isTold ? undefined : await now());
       if (!goesOn) return end({ history });
     }
     const report = finishEpoch(block, rows);
@@ -73,16 +85,21 @@ export async function streamSession(
       history.loss.push(report.loss);
       history.learningRate.push(report.learningRate);
     }
-    if (isAskedFor.onEpoch && (await client.call(["onEpoch", report], now("onEpoch"))) === false) break;
+    if (isAskedFor.onEpoch && (await client.call(["onEpoch", report], await now("onEpoch"))) === false) break;
   }
   return end({ history });
 }
 
 /** One step over the rows of a batch. */
-function step(tools: Tools, block: Block, plan: Plan, run: Run): void {
+async function step(tools: Tools, block: Block, plan: Plan, run: Run): Promise<void> {
   const sum = block.double(Header.EpochSum);
   block.ensure({ [Header.SampleCapacity]: run.rows + 1 });
-  tools.placeRun(block, plan, run);
+  const pieces = new Pieces(block.core.memory, PLACING);
+  tools.placeRun(block, plan, run, pieces);
+  await pieces.rest(async () => {
+    await otherEvents();
+    return true;
+  });
   block.setDouble(Header.EpochSum, sum);
   block.setUint(Header.SampleRows, run.rows + 1);
   try {

@@ -39,11 +39,6 @@ export function sharingCore(module: WebAssembly.Module, memory: WebAssembly.Memo
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as TeamCore;
 }
 
-/** A core that leaves a new network's weights at 0, since it will become another. */
-export function undrawn(core: Core): Core {
-  return { ...core, initialize() {} };
-}
-
 /** The network's block in the team's memory, behind the team's own. */
 export function teamBlock(core: TeamCore, { threads }: Seat, plan: Plan): Block {
   const head = headAddress(core);
@@ -59,7 +54,7 @@ export function teamBlock(core: TeamCore, { threads }: Seat, plan: Plan): Block 
   };
   const train = (network: number, steps: number) => whole(core.train(network, steps));
   const think = (network: number, rows: number) => whole(core.think(network, rows));
-  const block = new Block(plan, { ...undrawn(core), train, think }, base);
+  const block = new Block(plan, { ...core, train, think }, base);
   core.formTeam(head, threads, base);
   return block;
 }

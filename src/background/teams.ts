@@ -86,9 +86,10 @@ export class Team {
 
   /** Lets its workers do other work. */
   part(): void {
+    const { isWhole } = this;
     for (const worker of this.#workers) {
-      // Of a broken team some may wait for what never comes.
-      if (this.broken) worker.thread.end();
+      // Else some may wait for what never comes, or be in the midst of what nobody waits for.
+      if (!isWhole) worker.thread.end();
       else {
         if (!worker.ended) worker.thread.send({ type: "leave" }, []);
         release(worker);

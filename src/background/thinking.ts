@@ -2,7 +2,7 @@ import { Header } from "../abi.js";
 import type { Block } from "../block.js";
 import type { Plan } from "../options/network.js";
 import type { Table } from "../rows.js";
-import { putImage } from "./image.js";
+import { putImageInPieces } from "./image.js";
 import type { Outcome } from "./session.js";
 
 /** What a session begins with that answers for rows; it can be sent to a worker. */
@@ -26,7 +26,7 @@ export async function thinkSession(
   milliseconds: number,
 ): Promise<Outcome> {
   const block = blockFor(plan);
-  putImage(block, state);
+  await putImageInPieces(block, state);
   const { inputs, outputs: width } = block;
   const outputs = new (block.elementBytes === 8 ? Float64Array : Float32Array)(x.rows * width);
   let rows = 16;

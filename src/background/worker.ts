@@ -1,7 +1,6 @@
 // The program of the worker that trains in the background: dist/worker.js, with the wrapper in it but no core, which it is sent.
 
 import { Block } from "../block.js";
-import { instantiate } from "../core.js";
 import { TrainingError } from "../errors.js";
 import type { Plan } from "../options/network.js";
 import { placeRun, type Run, stepReport, trainRun } from "../training.js";
@@ -10,7 +9,7 @@ import type { Errand, FromWorker, SentError, ToWorker } from "./messages.js";
 import { Parcels } from "./parcels.js";
 import { type Client, trainSession } from "./session.js";
 import { type Source, streamSession } from "./stream.js";
-import { headAddress, type Seat, sharingCore, type TeamCore, teamBlock, testBuild, undrawn } from "./team.js";
+import { headAddress, type Seat, sharingCore, type TeamCore, teamBlock, testBuild } from "./team.js";
 import { thinkSession } from "./thinking.js";
 import { type Peer, parentOf } from "./threads.js";
 
@@ -41,8 +40,8 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
       await otherEvents();
       return goesOn;
     },
-    placed(state) {
-      tell({ type: "placed", state }, state);
+    reached(state) {
+      tell({ type: "reached", state }, state);
     },
     progress(progress, state) {
       tell({ type: "progress", progress, state }, state);
@@ -75,7 +74,7 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
   const go = async (errand: Errand, seat: Seat | undefined) => {
     goesOn = true;
     try {
-      const blockFor = (plan: Plan) => (seat ? teamBlock(coreAt(seat), seat, plan) : new Block(plan, undrawn(instantiate(plan.core))));
+      const blockFor = (plan: Plan) => (seat ? teamBlock(coreAt(seat), seat, plan) : new Block(plan));
       const all = { ...tools, blockFor };
       const { error, ...outcome } = await (errand.type === "train"
         ? trainSession(all, errand.setup, client, SLICE)
@@ -106,7 +105,10 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
     else if (message.type === "assist") assist(message.seat);
     else if (message.type === "leave") place = undefined;
     else if (message.type === "answer") answer(message.answer);
-    else goesOn = false;
+    else {
+      goesOn = false;
+      parcels.drop();
+    }
   });
   tell({ type: "ready" });
 }

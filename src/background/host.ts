@@ -1,0 +1,58 @@
+import type { Block } from "../block.js";
+import type { compiled } from "../core.js";
+import type { TrainingError } from "../errors.js";
+import type { inForm } from "../network.js";
+import type { Plan } from "../options/network.js";
+import type { readTable } from "../rows.js";
+import type { placeRun, readRun, stepReport, trainRun } from "../training.js";
+import type { Capabilities } from "./capabilities.js";
+import type { SentError } from "./messages.js";
+import type { Tools } from "./session.js";
+
+/** The parts of the library that its own file has, and this one does without. */
+export type Parts = readonly [
+  typeof Block,
+  typeof compiled,
+  typeof placeRun,
+  typeof readRun,
+  typeof stepReport,
+  typeof TrainingError,
+  typeof trainRun,
+  typeof readTable,
+  typeof inForm,
+];
+
+/** What a network hands over to be asked. */
+export interface Asked {
+  readonly parts: Parts;
+  readonly plan: Plan;
+  readonly block: Block;
+}
+
+/** What a network hands over to be trained. */
+export interface Host extends Asked {
+  /** Lets a task make something else of the network's block. */
+  put(task: (block: Block) => void): void;
+  /** Whether the network has been disposed of. */
+  readonly ended: boolean;
+  /** Is called then, during the run and after it. Set here. */
+  end(): void;
+  /** Is called before anything is done with the network. Set here. */
+  settle(): void;
+  /** Which way the run takes. Set here. */
+  capabilities: Capabilities;
+}
+
+/** The parts that a session on this thread needs of them. */
+export function toolsOf({ parts }: Asked): Tools {
+  const [Block, , placeRun, , stepReport, , trainRun] = parts;
+  return { blockFor: (plan) => new Block(plan), placeRun, stepReport, trainRun };
+}
+
+/** An error of this thread's, or one that was sent, as it was. */
+export function received([, , , , , TrainingFailure]: Parts, error: unknown): unknown {
+  if (error instanceof Error) return error;
+  const { name, message, at } = error as SentError;
+  if (at) return new TrainingFailure(message, at);
+  return name === "RangeError" ? new RangeError(message) : name === "TypeError" ? new TypeError(message) : new Error(message);
+}

@@ -1,0 +1,49 @@
+import type { Block } from "../block.js";
+import { otherEvents } from "./events.js";
+import { PIECE_BYTES, putPiece } from "./image.js";
+
+/**
+ * What a network is to become next, while a run is under way elsewhere. What is small it becomes at once. What is not it becomes when it is asked something, or at the run's end, in
+ * pieces: until then it waits here, and a newer state takes its place.
+ */
+export class Incoming {
+  readonly #put: (task: (block: Block) => void) => void;
+  #image: Uint8Array | undefined;
+  #next = 0;
+
+  constructor(put: (task: (block: Block) => void) => void) {
+    this.#put = put;
+  }
+
+  take(image: Uint8Array | undefined): void {
+    if (!image) return;
+    this.#image = image;
+    this.#next = 0;
+    if (image.length <= PIECE_BYTES) this.settle();
+  }
+
+  /** All of it, at once. */
+  settle(): void {
+    while (this.#image) this.#putNext(this.#image);
+  }
+
+  async settleInPieces(): Promise<void> {
+    while (this.#image) {
+      this.#putNext(this.#image);
+      if (this.#image) await otherEvents();
+    }
+  }
+
+  drop(): void {
+    this.#image = undefined;
+  }
+
+  #putNext(image: Uint8Array): void {
+    // Nobody who uses the network now is to wait for this piece again.
+    this.#image = undefined;
+    this.#put((block) => {
+      this.#next = putPiece(block, image, this.#next);
+    });
+    if (this.#next < image.length) this.#image = image;
+  }
+}

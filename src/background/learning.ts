@@ -1,0 +1,188 @@
+import { Header, Optimizer, Schedule } from "../abi.js";
+import { wrongValue } from "../errors.js";
+import { record } from "../options/check.js";
+import type { Plan } from "../options/network.js";
+import type { TrainPlan } from "../options/training.js";
+import type { History, Run } from "../training.js";
+import { BatchReader, type Stream } from "./batches.js";
+import { type Work, wishFor } from "./capabilities.js";
+import { otherEvents } from "./events.js";
+import { type Host, received, toolsOf } from "./host.js";
+import { copyImage } from "./image.js";
+import { Incoming } from "./incoming.js";
+import type { Errand } from "./messages.js";
+import { type Options, readOptions, readStreamOptions } from "./options.js";
+import { Pieces, SLICE } from "./pieces.js";
+import { type Listener, placeFor, soonPlaced } from "./places.js";
+import { enroll } from "./pool.js";
+import { ownRun, portablePlan, portableRun } from "./portable.js";
+import { type Client, type Outcome, trainSession } from "./session.js";
+import { Stop } from "./stop.js";
+import { type Source, streamSession } from "./stream.js";
+import { withoutRows } from "./tables.js";
+
+// Training in the background, as the calling thread sees it: it reads what it is given, sends it to a place, hears from there, and makes of the network what comes back.
+
+type TrainingErrand = Exclude<Errand, { type: "think" }>;
+
+/** What is to be done in the background. */
+interface Task {
+  readonly options: Options;
+  readonly callbacks: Pick<TrainPlan, "onStep" | "onEpoch">;
+  /** Reads what has not been read yet, and answers whether it came to that: before each piece `pause` lets other events in and says whether to go on. */
+  read(pause: () => Promise<boolean>): Promise<boolean>;
+  work(): Promise<Pick<Work, "rowsAtOnce" | "rows">>;
+  errand(base: { readonly plan: Plan; readonly state: Uint8Array }): TrainingErrand;
+  /** The next batch, if it is done batch by batch. */
+  next(): Promise<Run | undefined>;
+  end(): void;
+}
+
+export function trainFromRows(host: Host, inputs: unknown, targets: unknown, given: unknown): Promise<History> {
+  const { parts, plan, block } = host;
+  const [, , , readRun] = parts;
+  const { rest, ...options } = readOptions(given);
+  const pieces = new Pieces(block.core.memory, SLICE);
+  const run = readRun(pieces, plan, inputs, targets, rest);
+  const { epochs, batchSize = run.rows } = run.options;
+  return inBackground(host, {
+    options,
+    callbacks: run.options,
+    read: (pause) => pieces.rest(pause),
+    work: async () => ({ rowsAtOnce: Math.min(batchSize, run.rows), rows: run.rows * epochs }),
+    errand: (base) => ({ type: "train", setup: { ...base, run: portableRun(run) } }),
+    next: async () => undefined,
+    end() {},
+  });
+}
+
+export function trainFromBatches(host: Host, batches: Stream, given: unknown): Promise<History> {
+  const { parts, plan, block } = host;
+  const [, , , readRun] = parts;
+  const { epochs, rest, ...options } = readStreamOptions(given);
+  const { onStep, onEpoch, historyInterval } = rest;
+  if (plan.optimizer.uints[Header.Optimizer] === Optimizer.Lbfgs)
+    throw wrongValue("batches", "an optimizer other than lbfgs, which needs all rows at once");
+  if (plan.optimizer.uints[Header.Schedule] === Schedule.Plateau) throw wrongValue("batches", "a schedule other than plateau");
+  const source = new BatchReader(batches, epochs, async (batch, name) => {
+    const { inputs, targets, sampleWeights } = record(name, batch, ["inputs", "targets", "sampleWeights"]);
+    const given = { epochs: 1, ...(sampleWeights !== undefined && { sampleWeights }) };
+    try {
+      const pieces = new Pieces(block.core.memory, SLICE);
+      const run = readRun(pieces, plan, inputs, targets, given);
+      await pieces.rest(always);
+      return await ownRun(run);
+    } catch (error) {
+      (error as Error).message = `${name}: ${(error as Error).message}`;
+      throw error;
+    }
+  });
+  return inBackground(host, {
+    options,
+    callbacks: rest,
+    read: async () => true,
+    // What there is to do is not known; how much at once, the first batch says.
+    work: async () => ({ rowsAtOnce: await source.firstRows(), rows: Number.POSITIVE_INFINITY }),
+    errand: (base) => ({
+      type: "stream",
+      setup: { ...base, epochs, historyInterval, isAskedFor: { onStep: onStep !== undefined, onEpoch: onEpoch !== undefined } },
+    }),
+    next: () => source.next(),
+    end: () => source.end(),
+  });
+}
+
+async function always(): Promise<true> {
+  await otherEvents();
+  return true;
+}
+
+async function inBackground(host: Host, task: Task): Promise<History> {
+  const { parts, plan, block } = host;
+  const { signal, onProgress, worker, threads } = task.options;
+  const stop = new Stop(signal);
+  const leave = enroll(block);
+  const incoming = new Incoming((put) => host.put(put));
+  host.settle = () => incoming.settle();
+  host.end = () => {
+    stop.now(new TypeError("trainAsync: this network has been disposed"));
+    incoming.drop();
+    leave();
+  };
+  if (host.ended) host.end();
+  const put = (state: Uint8Array | undefined) => {
+    if (!host.ended) incoming.take(state);
+  };
+  // What a function of the user's throws ends the run as a stop does. Who wants to stop does not wait for what may never be answered, and asks no more.
+  const guarded = async <R>(ask: () => R | Promise<R>): Promise<R | undefined> => {
+    const answer = async () => {
+      try {
+        return await ask();
+      } catch (error) {
+        stop.now(error);
+        return undefined;
+      }
+    };
+    return stop.isAsked ? undefined : stop.orAsked(answer());
+  };
+  const listener: Listener = {
+    reached: put,
+    progress(progress, state) {
+      put(state);
+      if (onProgress) void guarded(() => onProgress(progress));
+    },
+    call([name, report], state) {
+      put(state);
+      return guarded(() => task.callbacks[name]?.(report as never));
+    },
+    next: () => guarded(() => task.next()),
+  };
+  try {
+    const isRead = await task.read(async () => {
+      await otherEvents();
+      return !stop.isAsked;
+    });
+    const errand = task.errand({ plan: portablePlan(plan, parts), state: await copyImage(block) });
+    const wish = async () => {
+      const work = await guarded(() => task.work());
+      return wishFor({
+        threads,
+        ownCore: plan.core !== undefined,
+        parameters: block.uint(Header.ParameterCount),
+        ...(work ?? { rowsAtOnce: 0, rows: 0 }),
+      });
+    };
+    const place = await soonPlaced(isRead ? placeFor(worker, wish) : undefined, stop);
+    host.capabilities = place.capabilities;
+    const outcome = (await place.converse?.(errand, listener, stop)) ?? (await inSlices(host, errand, listener, stop));
+    put(outcome.state);
+    if (!host.ended) await incoming.settleInPieces();
+    if (outcome.error !== undefined) throw received(parts, outcome.error);
+    // What comes batch by batch ends early where a stop was asked for, and has a history all the same.
+    if (outcome.history && (errand.type === "train" || !stop.isAsked)) return outcome.history;
+    throw stop.reason;
+  } finally {
+    stop.over();
+    incoming.settle();
+    host.end = leave;
+    task.end();
+  }
+}
+
+async function inSlices(host: Host, errand: TrainingErrand, listener: Listener, stop: Stop): Promise<Outcome> {
+  const client: Client & Source = {
+    progress: listener.progress,
+    call: listener.call,
+    next: listener.next,
+    async pause() {
+      await otherEvents();
+      return !stop.isAsked;
+    },
+  };
+  const tools = toolsOf(host);
+  // The rows were read in this turn, and are placed in the next.
+  await otherEvents();
+  if (errand.type === "stream") return streamSession(tools, errand.setup, client);
+  const { run, ...setup } = errand.setup;
+  return trainSession(tools, { ...setup, run: stop.isAsked ? withoutRows(run) : run }, client, SLICE);
+}

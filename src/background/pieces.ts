@@ -1,0 +1,60 @@
+import type { Memory } from "../rows.js";
+
+/** A slice's milliseconds on the calling thread, which is to be free again within 10. */
+export const SLICE = 4;
+
+/** So many numbers are looked at between two looks at the clock: some 0.1 ms. */
+const NUMBERS = 2 ** 15;
+
+interface Work {
+  next: number;
+  readonly rows: number;
+  readonly step: number;
+  readonly work: (from: number, to: number) => void;
+}
+
+/**
+ * Does the work over many rows in pieces of some milliseconds, in the order in which it came: what comes first at once, the rest when `rest` is called, between other events. So
+ * few rows are done with when whoever has brought them goes on.
+ */
+export class Pieces implements Memory {
+  readonly #memory: Memory;
+  readonly #milliseconds: number;
+  readonly #works: Work[] = [];
+  #end: number;
+
+  constructor(memory: Memory, milliseconds: number) {
+    this.#memory = memory;
+    this.#milliseconds = milliseconds;
+    this.#end = performance.now() + milliseconds;
+  }
+
+  get buffer(): ArrayBufferLike {
+    return this.#memory.buffer;
+  }
+
+  inPieces(rows: number, width: number, work: Work["work"]): void {
+    this.#works.push({ next: 0, rows, step: Math.max(1, Math.floor(NUMBERS / width)), work });
+    this.#go();
+  }
+
+  /** Does the rest, and answers whether it came to that: before each piece `pause` lets other events in and says whether to go on. */
+  async rest(pause: () => Promise<boolean>): Promise<boolean> {
+    while (this.#works.length > 0) {
+      if (!(await pause())) return false;
+      this.#end = performance.now() + this.#milliseconds;
+      this.#go();
+    }
+    return true;
+  }
+
+  #go(): void {
+    for (let first = this.#works[0]; first; first = this.#works[0]) {
+      if (performance.now() > this.#end) return;
+      const { next, rows, step, work } = first;
+      first.next = Math.min(rows, next + step);
+      work(next, first.next);
+      if (first.next === rows) this.#works.shift();
+    }
+  }
+}
