@@ -76,44 +76,38 @@ export class Block {
    * so that views of them are void.
    */
   ensure(demand: Demand): boolean {
-    const wanted = FIELDS.map((field, i) => {
-      const present = this.uint(field);
-      const asked = demand[field] ?? present;
+    const before = this.#fields();
+    const wanted = before.map((present, i) => {
+      const asked = demand[FIELDS[i] as (typeof FIELDS)[number]] ?? present;
       return i < ROOM.length ? Math.max(present, asked) : asked;
     });
-    const before = FIELDS.map((field) => this.uint(field));
     if (wanted.every((value, i) => value === before[i])) return false;
     const rows = wanted[0] as number;
     if (rows >= ADDRESSABLE) throw tooLarge(rows * this.inputs * this.elementBytes);
+    this.attempt(() => this.#setFields(wanted));
+    return true;
+  }
+
+  /** Runs `task`, which may make room; if it throws, all lies as it did, and a run that was cut before goes on as it was meant to. */
+  attempt<R>(task: () => R): R {
+    const before = this.#fields();
     try {
-      this.#setFields(wanted);
-      this.#layOut();
-      return true;
+      return task();
     } catch (error) {
       this.#setFields(before);
-      this.#layOut();
       throw error;
     }
   }
 
-  /** Runs `task`, which may make room; if it throws, the run that was cut before goes on as it was meant to. */
-  keepsRun<R>(task: () => R): R {
-    const batchRows = this.uint(Header.BatchRows);
-    const [shuffle, restoreBest] = [this.uint(Header.Shuffle), this.uint(Header.RestoreBest)];
-    try {
-      return task();
-    } catch (error) {
-      this.ensure({ [Header.BatchRows]: batchRows });
-      this.setUint(Header.Shuffle, shuffle);
-      this.setUint(Header.RestoreBest, restoreBest);
-      throw error;
-    }
+  #fields(): number[] {
+    return FIELDS.map((field) => this.uint(field));
   }
 
   #setFields(values: readonly number[]): void {
     FIELDS.forEach((field, i) => {
       this.setUint(field, values[i] as number);
     });
+    this.#layOut();
   }
 
   #layOut(): void {

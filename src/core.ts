@@ -82,6 +82,6 @@ export function statusError(status: Status): Error {
     case Status.SelfTestFailed:
       return new Error("this WebAssembly engine does not compute exactly: the core's self-test gave other bits");
     default:
-      return new Error(`the core answered with the unexpected status ${status}`);
+      return new Error(`unexpected status ${status}`);
   }
 }

@@ -26,13 +26,13 @@ import {
   type TableShape,
 } from "./rows.js";
 import { restoreSnapshot, takeSnapshot } from "./snapshot.js";
-import { answerOf, type History, placeData, placeRun, readRun, stepReport, trainRun } from "./training.js";
+import { answerOf, type History, placeData, placeRun, readRun, trainRun } from "./training.js";
 
 /** The options of `think`. */
 const INTO = ["into"] as const;
 
 /** What training in the background needs of the library: `Parts` in async.ts. A list, since each name would be bytes of every bundle. */
-const PARTS = [Block, compiled, placeRun, readRun, stepReport, TrainingError, trainRun, readTable, inForm] as const;
+const PARTS = [Block, compiled, placeRun, readRun, TrainingError, trainRun, readTable, inForm] as const;
 
 /** One dense layer of a network. */
 export interface Layer {
@@ -90,7 +90,12 @@ export class NeuralNetwork implements Disposable {
   /** Whether a run is under way, from within which `onEpoch` may think, but neither train nor dispose. */
   #training: unknown;
   /** What the last run in the background has of this network. */
-  #host: { readonly capabilities: Capabilities; ended: boolean; end(): void; settle(): void } | undefined;
+  #host: { readonly capabilities: Capabilities; ended: boolean; end(): void; settle(): void } = {
+    capabilities: { path: "calling thread", threads: 1, why: "no run yet" },
+    ended: false,
+    end() {},
+    settle() {},
+  };
 
   /**
    * @throws TypeError for an option of the wrong kind or an unknown one
@@ -154,10 +159,8 @@ export class NeuralNetwork implements Disposable {
 
   /** An array of the caller's that outputs can go into as they are. */
   #checkInto(into: unknown, { buffer }: { readonly buffer: ArrayBufferLike }): Elements {
-    const name = this.precision === "float64" ? "Float64Array" : "Float32Array";
-    if (!(into instanceof (name === "Float64Array" ? Float64Array : Float32Array))) {
-      throw wrongKind("into", `a ${name}, as the network's precision is ${this.precision}`, into);
-    }
+    const Numbers = this.#inputRow.constructor as Float64ArrayConstructor;
+    if (!(into instanceof Numbers)) throw wrongKind("into", `a ${Numbers.name}, as the network's precision is ${this.precision}`, into);
     if (into.buffer === buffer) throw wrongKind("into", "an array outside of the network");
     return into;
   }
@@ -210,9 +213,7 @@ export class NeuralNetwork implements Disposable {
     // Only now: a getter in what was read may have disposed of the network, or used it.
     const block = this.#alive("train");
     this.#refuseWhileTraining("train");
-    this.#turn++;
-    placeRun(block, this.#plan, run);
-    this.#takeViews(block);
+    this.#use("train", () => placeRun(block, this.#plan, run));
     let turn = this.#turn;
     this.#training = true;
     try {
@@ -225,9 +226,8 @@ export class NeuralNetwork implements Disposable {
         // Weights may have been written.
         block.setUint(Header.GradientReady, 0);
         if (turn === this.#turn) continue;
+        this.#use("train", () => placeData(block, this.#plan, run));
         turn = this.#turn;
-        placeData(block, this.#plan, run);
-        this.#takeViews(block);
       }
     } finally {
       this.#training = undefined;
@@ -252,16 +252,8 @@ export class NeuralNetwork implements Disposable {
   ): Promise<History> {
     const block = this.#alive("trainAsync");
     this.#refuseWhileTraining("trainAsync");
-    const host = {
-      parts: PARTS,
-      plan: this.#plan,
-      block,
-      put: (task: (block: Block) => void) => this.#use("restore", task),
-      capabilities: this.capabilities,
-      ended: false,
-      end() {},
-      settle() {},
-    };
+    const put = (task: (block: Block) => void) => this.#use("restore", task);
+    const host = { ...this.#host, parts: PARTS, plan: this.#plan, block, put };
     this.#host = this.#training = host;
     try {
       return await (await import("./async.js")).trainAsync(host, inputs, targets, options);
@@ -365,7 +357,7 @@ export class NeuralNetwork implements Disposable {
 
   /** Which way `trainAsync` took when it was called last, and why. */
   get capabilities(): Capabilities {
-    return this.#host?.capabilities ?? { path: "calling thread", threads: 1, why: "no trainAsync yet" };
+    return this.#host.capabilities;
   }
 
   /** Epochs that were completed since the network was made. */
@@ -410,10 +402,8 @@ export class NeuralNetwork implements Disposable {
   dispose(): void {
     const host = this.#host;
     if (this.#training !== host) this.#refuseWhileTraining("dispose");
-    if (host) {
-      host.ended = true;
-      host.end();
-    }
+    host.ended = true;
+    host.end();
     this.#block = undefined;
     this.#turn++;
     this.#inputRow = this.#outputRow = new Float64Array(0);
@@ -428,7 +418,7 @@ export class NeuralNetwork implements Disposable {
   }
 
   #alive(method: string): Block {
-    this.#host?.settle();
+    this.#host.settle();
     if (this.#block) return this.#block;
     throw new TypeError(`${method}: this network has been disposed`);
   }
@@ -519,7 +509,7 @@ export class NeuralNetwork implements Disposable {
     if (bad >= 0) throw wrongKind(`${name}[${bad}]`, "a number", values[bad]);
     this.#turn++;
     const row = this.#inputRow;
-    const result = block.elementBytes === 8 ? new Float64Array(values.length) : new Float32Array(values.length);
+    const result = new (row.constructor as Float64ArrayConstructor)(values.length);
     for (let i = 0; i < values.length; i += row.length) {
       const part = values.slice(i, i + row.length) as number[];
       row.set(part);

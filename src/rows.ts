@@ -37,11 +37,11 @@ export interface Table {
 
 /**
  * The memory of a network's core, where its own views lie; and, where nobody is to be held up by many rows, what takes work over all of them to do it in pieces: on rows
- * `from` to `to`, of `width` numbers each, in order.
+ * `from` to `to`, in order.
  */
 export interface Memory {
   readonly buffer: ArrayBufferLike;
-  inPieces?(rows: number, width: number, work: (from: number, to: number) => void): void;
+  inPieces?(rows: number, work: (from: number, to: number) => void): void;
 }
 
 /** The least magnitude that is not a finite number of the precision: what is not below it rounds to infinity. */
@@ -53,7 +53,7 @@ export interface TableShape {
   readonly name: string;
   readonly width: number;
   readonly precision: Precision;
-  /** Whether a flat list stands for a column, one row of width 1 each, instead of a single row. */
+  /** Whether a flat list stands for a column, rows of width 1, instead of a single row. */
   readonly column?: boolean;
 }
 
@@ -84,8 +84,8 @@ export function readTable(
 }
 
 /** Does the work on all rows, at once if it is not to be done in pieces. */
-export function withRows(memory: Memory, rows: number, width: number, work: (from: number, to: number) => void): void {
-  if (memory.inPieces) memory.inPieces(rows, width, work);
+export function withRows(memory: Memory, rows: number, work: (from: number, to: number) => void): void {
+  if (memory.inPieces) memory.inPieces(rows, work);
   else work(0, rows);
 }
 
@@ -93,7 +93,7 @@ function readRows(value: readonly unknown[], shape: TableShape, memory: Memory, 
   const { name, width } = shape;
   const rows = values.length / width;
   const table: Omit<Table, "form"> & { form: Table["form"] } = { rows, form: "typed rows", values };
-  withRows(memory, rows, width, (from, to) => {
+  withRows(memory, rows, (from, to) => {
     for (let r = from; r < to; r++) {
       const row = value[r];
       if (!isNumericArray(row)) {
@@ -113,8 +113,8 @@ function readList(value: readonly unknown[], shape: TableShape, memory: Memory):
   if (!column) checkLength(name, value, width);
   const { length } = value;
   const values = new Float64Array(length);
-  withRows(memory, length, 1, (from, to) => copyNumbers(value, from, to, values, 0, shape, (i) => `${name}[${i}]`));
-  return { rows: column ? length : 1, form: "row", values };
+  withRows(memory, length, (from, to) => copyNumbers(value, from, to, values, 0, shape, (i) => `${name}[${i}]`));
+  return { rows: length / width, form: "row", values };
 }
 
 function readTypedList(value: NumericArray, shape: TableShape, memory: Memory): Table {
@@ -122,9 +122,7 @@ function readTypedList(value: NumericArray, shape: TableShape, memory: Memory): 
   checkAttached(name, value);
   if (!column) checkLength(name, value, width);
   else if (value.length === 0) throw wrongValue(name, "at least one row, got none");
-  const values = settled(value, memory);
-  withRows(memory, values.length, 1, (from, to) => checkNumbers(values, from, to, shape, (i) => `${name}[${i}]`));
-  return { rows: column ? values.length : 1, form: "typed row", values };
+  return checked(value, "typed row", shape, memory, (i) => `${name}[${i}]`);
 }
 
 function readFlat(value: object & Record<"data" | "rows", unknown>, shape: TableShape, memory: Memory): Table {
@@ -136,16 +134,21 @@ function readFlat(value: object & Record<"data" | "rows", unknown>, shape: Table
   if (data.length !== rows * width) {
     throw wrongValue(`${name}.data`, `${count(rows, "row")} × ${width} = ${count(rows * width, "number")}`, data.length);
   }
-  const values = settled(data, memory);
-  withRows(memory, values.length, 1, (from, to) =>
-    checkNumbers(values, from, to, shape, (i) => `${name}[${Math.floor(i / width)}][${i % width}]`),
-  );
-  return { rows, form: "flat", values };
+  return checked(data, "flat", shape, memory, (i) => `${name}[${Math.floor(i / width)}][${i % width}]`);
 }
 
-/** A copy of what lies in `memory`, which may have grown and moved before it is used. */
-function settled(values: NumericArray, memory: Memory): NumericArray {
-  return values.buffer === memory.buffer ? Float64Array.from(values) : values;
+/** Checks the numbers of a typed array, which stays where it is unless that is `memory`, which may have grown and moved before they are used. */
+function checked(
+  given: NumericArray,
+  form: Table["form"],
+  { width, precision }: TableShape,
+  memory: Memory,
+  where: (i: number) => string,
+): Table {
+  const values = given.buffer === memory.buffer ? Float64Array.from(given) : given;
+  const { length } = values;
+  withRows(memory, length, (from, to) => checkNumbers(values, from, to - 1, precision, where));
+  return { rows: length / width, form, values };
 }
 
 /** Copies the numbers `from` … `to` to those from `at` on, and checks each as it is read. */
@@ -158,20 +161,17 @@ function copyNumbers(
   { precision }: TableShape,
   where: (i: number) => string,
 ): void {
-  const limit = LIMITS[precision];
   for (let i = from; i < to; i++) {
     const x = row[i];
-    if (!(typeof x === "number" && Math.abs(x) < limit)) throw numberError(where(i), x, precision);
+    if (!isUsable(x, precision)) throw numberError(where(i), x, precision);
     values[at + i] = x;
   }
 }
 
-/** Checks the numbers `from` … `to` of a typed array; whole numbers need no check. */
-function checkNumbers(values: NumericArray, from: number, to: number, { precision }: TableShape, where: (i: number) => string): void {
+/** Checks the numbers `i` … `last` of a typed array; whole numbers need no check. */
+function checkNumbers(values: NumericArray, i: number, last: number, precision: Precision, where: (i: number) => string): void {
   if (/^u?int\d/i.test(values.constructor?.name)) return;
   const limit = LIMITS[precision];
-  const last = to - 1;
-  let i = from;
   // A loop for each kind, two numbers at a time: 1 ns a number, and not 5, as where V8 has seen several kinds.
   if (values instanceof Float32Array) {
     while (i < last && Math.abs(values[i] as number) < limit && Math.abs(values[i + 1] as number) < limit) i += 2;
@@ -179,7 +179,7 @@ function checkNumbers(values: NumericArray, from: number, to: number, { precisio
     while (i < last && Math.abs(values[i] as number) < limit && Math.abs(values[i + 1] as number) < limit) i += 2;
   }
   for (; i <= last; i++) {
-    if (!(Math.abs(values[i] as number) < limit)) throw numberError(where(i), values[i], precision);
+    if (!isUsable(values[i], precision)) throw numberError(where(i), values[i], precision);
   }
 }
 
@@ -208,7 +208,7 @@ export function checkAttached(name: string, row: readonly unknown[] | NumericArr
   try {
     new Uint8Array(row.buffer);
   } catch {
-    throw wrongKind(name, "numbers, got a typed array whose buffer is detached (it was transferred)");
+    throw wrongKind(name, "numbers, got a typed array whose buffer was transferred");
   }
 }
 

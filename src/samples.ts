@@ -75,71 +75,50 @@ export function readWeights(given: unknown, rows: number, plan: Plan, memory: Me
   const table = readTable(given, { name: "sampleWeights", width: 1, precision: plan.precision, column: true }, memory);
   if (table.rows !== rows) throw wrongValue("sampleWeights", `${count(rows, "number")}, one for each row`, table.rows);
   const { values } = table;
-  withRows(memory, rows, 1, (from, to) => {
+  withRows(memory, rows, (from, to) => {
     for (let i = from; i < to; i++) if ((values[i] as number) < 0) throw wrongValue(`sampleWeights[${i}]`, "a number from 0 on", values[i]);
   });
   return table;
 }
 
 /** Rows of their own that validate weigh 1. */
-export function placeWeights(block: Block, weights: Table | undefined, rows: number, memory: Memory = block.core.memory): void {
+export function placeWeights(block: Block, weights: Table | undefined, rows: number): void {
   const view = block.view(Header.SampleWeights, rows);
-  const given = weights?.values ?? [];
-  withRows(memory, rows, 1, (from, to) => {
-    for (let i = from; i < to; i++) view[i] = given[i] ?? 1;
-  });
+  view.fill(1, weights?.rows ?? 0);
+  if (weights) view.set(weights.values);
 }
 
 /** Copies inputs and targets to row `first` of the samples and checks there what targets must be; whether outputs can reach them only if `strict`. */
-export function place(
-  block: Block,
-  plan: Plan,
-  name: string,
-  x: Table,
-  t: Targets,
-  first: number,
-  strict: boolean,
-  memory: Memory = block.core.memory,
-): void {
-  const { inputs, outputs } = block;
-  const width = t.labels ? 1 : outputs;
+export function place(block: Block, plan: Plan, name: string, x: Table, t: Targets, first: number, strict: boolean): void {
   const end = first + x.rows;
-  const rows = block.view(Header.SampleInputs, end * inputs).subarray(first * inputs);
+  const width = t.labels ? 1 : block.outputs;
+  block.view(Header.SampleInputs, end * block.inputs).set(x.values, first * block.inputs);
   const targets = block.view(Header.SampleTargets, end * width).subarray(first * width);
-  withRows(memory, x.rows, inputs + width, (from, to) => {
-    rows.set(x.values.subarray(from * inputs, to * inputs), from * inputs);
-    targets.set(t.table.values.subarray(from * width, to * width), from * width);
-    if (t.labels) checkLabels(name, targets, from, to, outputs);
-    else if (strict) checkReach(name, targets, from, to, width, plan);
-  });
+  targets.set(t.table.values);
+  if (t.labels) checkLabels(name, targets, block.outputs);
+  else if (strict) checkReach(name, targets, width, plan);
 }
 
-function checkLabels(name: string, labels: Elements, from: number, to: number, classes: number): void {
-  for (let i = from; i < to; i++) {
-    const label = labels[i] as number;
-    if (!(Number.isInteger(label) && label >= 0 && label < classes))
-      throw wrongValue(`${name}[${i}]`, `a class number from 0 to ${classes - 1}`, label);
-  }
+function checkLabels(name: string, labels: Elements, classes: number): void {
+  const bad = labels.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
+  if (bad >= 0) throw wrongValue(`${name}[${bad}]`, `a class number from 0 to ${classes - 1}`, labels[bad]);
 }
 
-/** Checks the rows `from` … `to`. */
-function checkReach(name: string, targets: Elements, from: number, to: number, width: number, plan: Plan): void {
+function checkReach(name: string, targets: Elements, width: number, plan: Plan): void {
   const last = plan.layers.at(-1) as Plan["layers"][number];
   if (last.residual || last.dropout > 0) return;
   const reach = last.activation === "elu" ? [-(last.doubles[LayerField.Parameter] as number)] : (REACH[last.activation] ?? []);
   // What is undefined bounds nothing.
   const [least, most] = reach as [least: number, most: number];
-  for (let row = from; row < to; row++) {
+  const bad = targets.findIndex((target) => target < least || target > most);
+  if (bad >= 0) {
+    const range = `a number from ${least} ${most === undefined ? "on" : `to ${most}`}`;
+    throw wrongValue(`${name}[${Math.floor(bad / width)}][${bad % width}]`, `${range}, as ${last.activation} outputs are`, targets[bad]);
+  }
+  if (plan.loss.name !== "crossEntropy") return;
+  for (let row = 0; row * width < targets.length; row++) {
     let sum = 0;
-    for (let k = 0; k < width; k++) {
-      const target = targets[row * width + k] as number;
-      if (target < least || target > most) {
-        const range = `a number from ${least} ${most === undefined ? "on" : `to ${most}`}`;
-        throw wrongValue(`${name}[${row}][${k}]`, `${range}, as ${last.activation} outputs are`, target);
-      }
-      sum += target;
-    }
-    if (plan.loss.name === "crossEntropy" && Math.abs(sum - 1) > ROW_SUM_TOLERANCE)
-      throw wrongValue(`${name}[${row}]`, `numbers that sum to 1, got a sum of ${sum}`);
+    for (const target of targets.subarray(row * width, (row + 1) * width)) sum += target;
+    if (Math.abs(sum - 1) > ROW_SUM_TOLERANCE) throw wrongValue(`${name}[${row}]`, `numbers that sum to 1, got a sum of ${sum}`);
   }
 }

@@ -28,7 +28,7 @@ export function restoreSnapshot(block: Block, given: unknown): void {
 /** What was expected, by status. */
 const REFUSALS = [
   "bytes that snapshot() has made",
-  "one of the same version of the library's core",
+  "one of the same version of the core",
   "all bytes of a snapshot as they were, but some are missing or changed",
   "one of a network that was made with the same options",
   "the state of a network, got numbers that it cannot have",

@@ -14,7 +14,7 @@ import {
   type StepReport,
   type TrainPlan,
 } from "./options/training.js";
-import { isNumericArray, type Memory, readTable, type Table, withRows } from "./rows.js";
+import { isNumericArray, type Memory, readTable, type Table } from "./rows.js";
 import { classesOf, inputShape, place, placeWeights, readTargets, readWeights, type Samples, type Targets } from "./samples.js";
 
 /** How a training run went: element i of each list belongs to epoch `epoch[i]`, counted from 1 since the network was made. */
@@ -80,8 +80,8 @@ export function readRun(memory: Memory, plan: Plan, inputs: unknown, targets: un
   return { options, shuffle, x, t, validation, weights, classWeights, rows, validationRows: split + (validation?.x.rows ?? 0) };
 }
 
-/** Makes room for a run and sets it up. Throws before anything of the network has changed, if its rows are not placed in pieces. */
-export function placeRun(block: Block, plan: Plan, run: Run, memory?: Memory): void {
+/** Makes room for a run and sets it up. Throws before anything of the network has changed. */
+export function placeRun(block: Block, plan: Plan, run: Run): void {
   const { options, rows, validationRows } = run;
   if (options.resume) checkResumable(block, run);
   const target = block.double(Header.Epoch) + options.epochs;
@@ -89,7 +89,7 @@ export function placeRun(block: Block, plan: Plan, run: Run, memory?: Memory): v
     const most = Number.MAX_SAFE_INTEGER - block.double(Header.Epoch);
     throw wrongValue("epochs", `at most ${most} more for this network`, options.epochs);
   }
-  block.keepsRun(() => placeData(block, plan, run, memory));
+  block.attempt(() => placeData(block, plan, run));
   block.setUint(Header.SampleRows, rows);
   block.setUint(Header.ValidationRows, validationRows);
   block.setUint(Header.Shuffle, Number(run.shuffle));
@@ -126,9 +126,9 @@ function checkResumable(block: Block, { options, shuffle, rows }: Run): void {
 }
 
 /** Makes room for a run's data and places them; again, after someone else has used that room. */
-export function placeData(block: Block, plan: Plan, run: Run, memory?: Memory): void {
+export function placeData(block: Block, plan: Plan, run: Run): void {
   const { options, shuffle, x, t, validation, weights, classWeights, rows, validationRows } = run;
-  const weighted = weights !== undefined || classWeights !== undefined;
+  const weighted = Boolean(weights || classWeights);
   block.ensure({
     [Header.SampleCapacity]: rows + validationRows,
     [Header.Training]: 1,
@@ -139,10 +139,10 @@ export function placeData(block: Block, plan: Plan, run: Run, memory?: Memory): 
     [Header.Weighted]: Number(weighted),
     [Header.Measures]: options.metrics.reduce((sum, name) => sum + METRICS[name], 0),
   });
-  place(block, plan, "targets", x, t, 0, true, memory);
-  if (validation) place(block, plan, "validation.targets", validation.x, validation.t, x.rows, true, memory);
-  if (weighted) placeWeights(block, weights, rows + validationRows, memory);
-  if (classWeights) weighClasses(block, plan, classWeights, rows, memory);
+  place(block, plan, "targets", x, t, 0, true);
+  if (validation) place(block, plan, "validation.targets", validation.x, validation.t, x.rows, true);
+  if (weighted) placeWeights(block, weights, rows + validationRows);
+  if (classWeights) weighClasses(block, plan, classWeights, rows);
 }
 
 /** A function of the user's and what it is told. */
@@ -269,24 +269,17 @@ function readClassWeights(given: unknown, plan: Plan): Run["classWeights"] {
 }
 
 /** Multiplies the weights of the rows that are learned from by those of their classes. */
-function weighClasses(
-  { core, base }: Block,
-  plan: Plan,
-  weights: "balanced" | readonly number[],
-  rows: number,
-  memory: Memory = core.memory,
-): void {
-  const members: number[] = [];
-  const weigh = (weight: (k: number) => number) => {
-    withRows(memory, classesOf(plan), rows, (from, to) => {
-      for (let k = from; k < to; k++) members[k] = core.weighClass(base, rows, k, weight(k));
-    });
-  };
-  if (weights === "balanced") {
-    weigh(() => 1);
-    const present = () => members.filter((count) => count > 0).length;
-    weigh((k) => (members[k] ? rows / (present() * members[k]) : 1));
-  } else weigh((k) => weights[k] as number);
+function weighClasses({ core, base }: Block, plan: Plan, weights: "balanced" | readonly number[], rows: number): void {
+  const classes = Array.from({ length: classesOf(plan) }, (_, k) => k);
+  if (weights !== "balanced") {
+    for (const k of classes) core.weighClass(base, rows, k, weights[k] as number);
+    return;
+  }
+  const counts = classes.map((k) => core.weighClass(base, rows, k, 1));
+  const present = counts.filter((members) => members > 0).length;
+  counts.forEach((members, k) => {
+    if (members > 0) core.weighClass(base, rows, k, rows / (present * members));
+  });
 }
 
 const PENALTIES = "the penalties";

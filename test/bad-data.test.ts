@@ -160,7 +160,7 @@ describe("a table", () => {
   });
 
   test("whose buffer is detached", () => {
-    const message = (where: string) => `${where}: expected numbers, got a typed array whose buffer is detached (it was transferred)`;
+    const message = (where: string) => `${where}: expected numbers, got a typed array whose buffer was transferred`;
     refuses((n) => n.think(detached(3)), TypeError, message("inputs"));
     refuses((n) => n.think({ data: detached(3), rows: 1 }), TypeError, message("inputs.data"));
     refuses(
@@ -364,7 +364,7 @@ describe("sigmoid and sigmoidDerivative", () => {
     refuses(
       (n) => n.sigmoid(detached(2)),
       TypeError,
-      "sigmoid: expected numbers, got a typed array whose buffer is detached (it was transferred)",
+      "sigmoid: expected numbers, got a typed array whose buffer was transferred",
     );
   });
 });

@@ -17,7 +17,7 @@ describe.each(["evaluate", "gradients"] as const)("%s", (method) => {
     const table = "expected an array of rows, one row, or { data: a typed array, rows: their number }";
     refuses(ask(INPUTS, undefined), TypeError, `targets: ${table}, got undefined`);
     refuses(ask(null, TARGETS), TypeError, `inputs: ${table}, got null`);
-    const gone = "expected numbers, got a typed array whose buffer is detached (it was transferred)";
+    const gone = "expected numbers, got a typed array whose buffer was transferred";
     refuses(ask({ data: detached(9), rows: 3 }, TARGETS), TypeError, `inputs.data: ${gone}`);
     const float32 = "inputs[0][1]: expected a finite number that float32 can hold, got 3.5e+38";
     refuses(ask(withBad(INPUTS, 0, 1, 3.5e38), TARGETS), RangeError, float32, "float32");

@@ -117,7 +117,7 @@ describe("restore refuses", () => {
   test("a snapshot of another version", () => {
     const bytes = trained().snapshot();
     new DataView(bytes.buffer).setUint32(4, Abi.Version + 1, true);
-    const error = new RangeError("snapshot: expected one of the same version of the library's core");
+    const error = new RangeError("snapshot: expected one of the same version of the core");
     refuses(trained(), (network) => network.restore(bytes), error);
   });
 

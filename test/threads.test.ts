@@ -114,7 +114,7 @@ describe("where threads cannot be had, one trains to the same bits, and capabili
   /** What capabilities say after a run that must have train's bits. */
   async function capabilitiesAfter(options: object, asked: TrainAsyncOptions & { readonly batchSize: number }): Promise<unknown> {
     const [background, plain] = [wide(options), wide(options)];
-    expect(background.capabilities).toEqual({ path: "calling thread", threads: 1, why: "no trainAsync yet" });
+    expect(background.capabilities).toEqual({ path: "calling thread", threads: 1, why: "no run yet" });
     await background.trainAsync(inputs, targets, asked);
     plain.train(inputs, targets, { epochs: asked.epochs, batchSize: asked.batchSize });
     expectSameState(background, plain);

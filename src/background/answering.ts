@@ -21,7 +21,7 @@ const NOBODY: Listener = { reached() {}, progress() {}, call: async () => undefi
 /** The network's outputs for rows, in their form. The network is asked as it is now: its image is taken at once. */
 export async function thinkAsync(asked: Asked, inputs: unknown, given: unknown): Promise<unknown> {
   const { parts, plan, block } = asked;
-  const [, , , , , , , readTable] = parts;
+  const [, , , , , , readTable] = parts;
   const { signal, worker, threads } = readThinkOptions(given);
   const pieces = new Pieces(block.core.memory, SLICE);
   const x = readTable(inputs, inputShape("inputs", plan), pieces);
@@ -52,12 +52,12 @@ export async function thinkAsync(asked: Asked, inputs: unknown, given: unknown):
 }
 
 /** Outputs of one's own in the form of the inputs that they answer. */
-async function formed([, , , , , , , , inForm]: Parts, outputs: Elements, width: number, form: Table["form"]): Promise<unknown> {
+async function formed([, , , , , , , inForm]: Parts, outputs: Elements, width: number, form: Table["form"]): Promise<unknown> {
   if (form === "row") return Array.from(outputs);
   if (form === "typed row" || form === "flat") return outputs;
   const all: unknown[] = [];
   const pieces = new Pieces(outputs, SLICE);
-  pieces.inPieces(outputs.length / width, width, (from, to) => {
+  pieces.inPieces(outputs.length / width, (from, to) => {
     for (const row of inForm(outputs.subarray(from * width, to * width), width, form)) all.push(row);
   });
   await pieces.rest(async () => {

@@ -4,7 +4,7 @@ import type { TrainingError } from "../errors.js";
 import type { inForm } from "../network.js";
 import type { Plan } from "../options/network.js";
 import type { readTable } from "../rows.js";
-import type { placeRun, readRun, stepReport, trainRun } from "../training.js";
+import type { placeRun, readRun, trainRun } from "../training.js";
 import type { Capabilities } from "./capabilities.js";
 import type { SentError } from "./messages.js";
 import type { Tools } from "./session.js";
@@ -15,7 +15,6 @@ export type Parts = readonly [
   typeof compiled,
   typeof placeRun,
   typeof readRun,
-  typeof stepReport,
   typeof TrainingError,
   typeof trainRun,
   typeof readTable,
@@ -45,12 +44,12 @@ export interface Host extends Asked {
 
 /** The parts that a session on this thread needs of them. */
 export function toolsOf({ parts }: Asked): Tools {
-  const [Block, , placeRun, , stepReport, , trainRun] = parts;
-  return { blockFor: (plan) => new Block(plan), placeRun, stepReport, trainRun };
+  const [Block, , placeRun, , , trainRun] = parts;
+  return { blockFor: (plan) => new Block(plan), placeRun, trainRun };
 }
 
 /** An error of this thread's, or one that was sent, as it was. */
-export function received([, , , , , TrainingFailure]: Parts, error: unknown): unknown {
+export function received([, , , , TrainingFailure]: Parts, error: unknown): unknown {
   if (error instanceof Error) return error;
   const { name, message, at } = error as SentError;
   if (at) return new TrainingFailure(message, at);

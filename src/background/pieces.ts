@@ -3,13 +3,14 @@ import type { Memory } from "../rows.js";
 /** A slice's milliseconds on the calling thread, which is to be free again within 10. */
 export const SLICE = 4;
 
-/** So many numbers are looked at between two looks at the clock: some 0.1 ms. */
-const NUMBERS = 2 ** 15;
+/** So many rows at first between two looks at the clock, then as many as take so many milliseconds. */
+const FIRST_ROWS = 16;
+const STEP = 0.25;
 
 interface Work {
   next: number;
+  rowsAtOnce: number;
   readonly rows: number;
-  readonly step: number;
   readonly work: (from: number, to: number) => void;
 }
 
@@ -33,8 +34,8 @@ export class Pieces implements Memory {
     return this.#memory.buffer;
   }
 
-  inPieces(rows: number, width: number, work: Work["work"]): void {
-    this.#works.push({ next: 0, rows, step: Math.max(1, Math.floor(NUMBERS / width)), work });
+  inPieces(rows: number, work: Work["work"]): void {
+    this.#works.push({ next: 0, rowsAtOnce: FIRST_ROWS, rows, work });
     this.#go();
   }
 
@@ -49,12 +50,16 @@ export class Pieces implements Memory {
   }
 
   #go(): void {
-    for (let first = this.#works[0]; first; first = this.#works[0]) {
-      if (performance.now() > this.#end) return;
-      const { next, rows, step, work } = first;
-      first.next = Math.min(rows, next + step);
+    let now = performance.now();
+    for (let first = this.#works[0]; first && now < this.#end; first = this.#works[0]) {
+      const { next, rowsAtOnce, rows, work } = first;
+      first.next = Math.min(rows, next + rowsAtOnce);
       work(next, first.next);
       if (first.next === rows) this.#works.shift();
+      const before = now;
+      now = performance.now();
+      if (now - before < STEP) first.rowsAtOnce *= 2;
+      else if (now - before > 2 * STEP) first.rowsAtOnce = Math.max(1, first.rowsAtOnce >>> 1);
     }
   }
 }

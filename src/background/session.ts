@@ -1,13 +1,11 @@
 import { Header } from "../abi.js";
 import type { Block, Elements } from "../block.js";
 import type { Plan } from "../options/network.js";
-import type { StepReport } from "../options/training.js";
-import type { Memory } from "../rows.js";
-import type { Call, History, Run } from "../training.js";
+import { type Call, type History, type Run, stepReport } from "../training.js";
 import { copyImage, putImageInPieces } from "./image.js";
 import type { Progress } from "./options.js";
 import { Pieces } from "./pieces.js";
-import { withoutRows } from "./tables.js";
+import { placeInPieces } from "./placing.js";
 
 // A session is a run in a block of its own, wherever that is: it begins with an image of the network and ends with one. What it needs of the library is handed to it,
 // since on the calling thread that has it all already.
@@ -16,8 +14,7 @@ import { withoutRows } from "./tables.js";
 export interface Tools {
   /** The block that the session works in. */
   blockFor(plan: Plan): Block;
-  placeRun(block: Block, plan: Plan, run: Run, memory?: Memory): void;
-  stepReport(block: Block): StepReport;
+  placeRun(block: Block, plan: Plan, run: Run): void;
   trainRun(block: Block, run: Run, milliseconds?: number): Generator<Call | undefined, History, unknown>;
 }
 
@@ -65,10 +62,9 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
   const block = tools.blockFor(plan);
   await putImageInPieces(block, state);
   const pieces = new Pieces(block.core.memory, milliseconds);
-  tools.placeRun(block, plan, run, pieces);
+  placeInPieces(tools.placeRun, block, plan, run, pieces);
   if (!(await pieces.rest(client.pause))) {
-    // It can be gone on with all the same: its rows are placed again then.
-    tools.placeRun(block, plan, withoutRows(run));
+    // It can be gone on with all the same: rows are placed again then.
     return { state: await copyImage(block) };
   }
   client.reached?.(await copyImage(block));
@@ -92,7 +88,7 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
     answer = next.value && (await client.call(next.value, isTold ? undefined : await now(next.value[0])));
     const samplesPerSecond = speed();
     if (samplesPerSecond) {
-      const { epoch, batch, loss } = tools.stepReport(block);
+      const { epoch, batch, loss } = stepReport(block);
       const secondsLeft = (block.double(Header.EpochTarget) * rows - seen()) / samplesPerSecond;
       client.progress({ epoch, batch, loss, samplesPerSecond, secondsLeft }, isTold ? undefined : await now());
     }

@@ -5,6 +5,7 @@ import type { History, Run } from "../training.js";
 import { otherEvents } from "./events.js";
 import { copyImage, putImageInPieces } from "./image.js";
 import { Pieces } from "./pieces.js";
+import { placeInPieces } from "./placing.js";
 import { type Client, imageForReports, lastState, type Outcome, speedometer, type Tools } from "./session.js";
 
 // A session whose rows come batch by batch, each a step. The core never sees an epoch's end, since it never has all of its rows: it is told of one row more than there is. What
@@ -95,7 +96,7 @@ async function step(tools: Tools, block: Block, plan: Plan, run: Run): Promise<v
   const sum = block.double(Header.EpochSum);
   block.ensure({ [Header.SampleCapacity]: run.rows + 1 });
   const pieces = new Pieces(block.core.memory, PLACING);
-  tools.placeRun(block, plan, run, pieces);
+  placeInPieces(tools.placeRun, block, plan, run, pieces);
   await pieces.rest(async () => {
     await otherEvents();
     return true;

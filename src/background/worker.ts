@@ -3,7 +3,7 @@
 import { Block } from "../block.js";
 import { TrainingError } from "../errors.js";
 import type { Plan } from "../options/network.js";
-import { placeRun, type Run, stepReport, trainRun } from "../training.js";
+import { placeRun, type Run, trainRun } from "../training.js";
 import { otherEvents } from "./events.js";
 import type { Errand, FromWorker, SentError, ToWorker } from "./messages.js";
 import { Parcels } from "./parcels.js";
@@ -16,7 +16,7 @@ import { type Peer, parentOf } from "./threads.js";
 /** A slice's milliseconds: so late a stop may come. */
 const SLICE = 10;
 
-const tools = { placeRun, stepReport, trainRun };
+const tools = { placeRun, trainRun };
 
 // No await at the top: bundlers make scripts of workers that are no modules.
 void parentOf<FromWorker, ToWorker>().then(serve);
