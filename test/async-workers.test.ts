@@ -6,6 +6,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { NeuralNetwork } from "feedforward";
 import { afterAll, describe, expect, test } from "vitest";
 import { expectSameState, INPUTS, made, RUN, reasonOf, TARGETS, threads, workers } from "./support/background.js";
 import { randomSource } from "./support/data.js";
@@ -91,6 +92,51 @@ describe("a worker", () => {
     await background.trainAsync(INPUTS, TARGETS, { ...RUN, resume: true });
     plain.train(INPUTS, TARGETS, RUN);
     expectSameState(background, plain);
+  });
+
+  test.each([{ threads: 1 }, { threads: 2 }])("in the midst of a long step is not waited for: %j", async (way) => {
+    // A step takes some 0.5 s.
+    const create = () => new NeuralNetwork({ inputs: 100, layers: [{ units: 300, activation: "tanh" }, { units: 1 }], optimizer: "adam" });
+    const rows = 20_000;
+    const inputs = { data: Float64Array.from({ length: rows * 100 }, (_, i) => Math.sin(i)), rows };
+    const targets = Float64Array.from({ length: rows }, (_, i) => (i % 3) / 2);
+    const [background, plain] = [create(), create()];
+    for (let resume = false; ; resume = true) {
+      const stop = new AbortController();
+      const run = reasonOf(background.trainAsync(inputs, targets, { epochs: 4, ...way, resume, signal: stop.signal }));
+      const from = background.step;
+      // It tells of each step, and the next one is under way.
+      while (background.step === from) await new Promise((resolve) => setImmediate(resolve));
+      const { ended } = workers;
+      stop.abort("enough");
+      expect(await run).toBe("enough");
+      expect(background.step).toBe(from + 1);
+      while (workers.ended === ended) await new Promise((resolve) => setImmediate(resolve));
+      if (background.step === 2) break;
+    }
+    await background.trainAsync(inputs, targets, { epochs: 4, ...way, resume: true });
+    plain.train(inputs, targets, 4);
+    expectSameState(background, plain);
+  });
+
+  test("that cannot be told what it waits for fails the run, and is not asked again", async () => {
+    const network = made();
+    async function* batches() {
+      for (let i = 0; i < 5; i++) yield { inputs: INPUTS, targets: TARGETS };
+    }
+    const failure = new Error("it does not go through");
+    const { postMessage } = threads.Worker.prototype;
+    let batch = 0;
+    threads.Worker.prototype.postMessage = function (...given: [message: { type?: string }]) {
+      if (given[0].type === "batch" && ++batch === 3) throw failure;
+      postMessage.apply(this, given);
+    };
+    expect(await reasonOf(network.trainAsync(batches(), { threads: 1 }))).toBe(failure);
+    threads.Worker.prototype.postMessage = postMessage;
+    const [again, plain] = [made(), made()];
+    await again.trainAsync(INPUTS, TARGETS, { ...RUN, threads: 1 });
+    plain.train(INPUTS, TARGETS, RUN);
+    expectSameState(again, plain);
   });
 
   test("killed at random moments leaves a network that can be trained to the same bits", { timeout: 60_000 }, async () => {

@@ -246,6 +246,16 @@ describe("values that are not what they seem", () => {
       TypeError,
       "inputs: expected an array that does not use the network while it is read",
     );
+    // A snapshot makes room, and takes what was read away with the memory that was there.
+    const large = () => new NeuralNetwork({ inputs: 3, layers: [{ units: 300 }, { units: 300 }, { units: 2 }] });
+    for (const rows of [(row: Anything) => row, (row: Anything) => [row]]) {
+      const network = large();
+      network.think([9, 9, 9]);
+      expect(() => network.think(rows(using(network, (n) => n.snapshot())))).toThrow(
+        new TypeError("inputs: expected an array that does not use the network while it is read"),
+      );
+      expect(network.think([1, 2, 3])).toEqual(large().think([1, 2, 3]));
+    }
     // What is read for a run is read into a copy, so that the inner use does no harm.
     const network = fresh();
     network.train([using(network, (n) => n.think([[5, 5, 5]]))], [[0, 1]], 1);
@@ -337,6 +347,26 @@ describe("targets that outputs cannot reach", () => {
     refusesTargets(classes, [0, 1], "targets: expected 3 rows, as many as inputs, got 2");
   });
 
+  test.each([10, 1000, 100_000])("of the last of %i rows leave think as it was", (rows) => {
+    const network = new NeuralNetwork({ inputs: 3, ...(classes as Anything) });
+    const expected = network.think([1, 2, 3]);
+    const inputs = Array.from({ length: rows }, () => [9, 9, 9]);
+    const labels = inputs.map((_, row) => (row === rows - 1 ? 7 : 1));
+    expect(() => network.train(inputs, labels, { epochs: 1, batchSize: 7 })).toThrow(
+      new RangeError(`targets[${rows - 1}]: expected a class number from 0 to 2, got 7`),
+    );
+    expect(network.think([1, 2, 3])).toEqual(expected);
+    expect(network.think([[1, 2, 3]])).toEqual([expected]);
+    // Also where they became so between two epochs.
+    const changing = Uint8Array.from(labels.fill(1));
+    const onEpoch = () => {
+      network.think(inputs);
+      changing[rows - 1] = 7;
+    };
+    expect(() => network.train(inputs, changing, { epochs: 2, batchSize: 7, onEpoch })).toThrow("expected a class number");
+    expect(network.think([1, 2, 3])).toEqual(network.think([[1, 2, 3]])[0]);
+  });
+
   test("class numbers for a loss that takes rows", () => {
     const squared = { layers: [{ units: 3, activation: "softmax" }], loss: "squaredError" };
     const message = "targets: expected rows of 3 numbers; class numbers go with the loss crossEntropy only";
@@ -361,10 +391,6 @@ describe("sigmoid and sigmoidDerivative", () => {
       TypeError,
       "sigmoidDerivative: expected a number or an array of numbers, got an object",
     );
-    refuses(
-      (n) => n.sigmoid(detached(2)),
-      TypeError,
-      "sigmoid: expected numbers, got a typed array whose buffer was transferred",
-    );
+    refuses((n) => n.sigmoid(detached(2)), TypeError, "sigmoid: expected numbers, got a typed array whose buffer was transferred");
   });
 });

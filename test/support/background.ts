@@ -32,13 +32,14 @@ export async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
 
 export const threads = createRequire(import.meta.url)("node:worker_threads") as typeof import("node:worker_threads");
 
-/** How many workers were started, and how many messages they were sent: nothing else tells a worker from what stands in for it. */
-export const workers = { started: 0, told: 0, all: [] as InstanceType<typeof threads.Worker>[] };
+/** How many workers were started and have ended, and how many messages they were sent: nothing else tells a worker from what stands in for it. */
+export const workers = { started: 0, ended: 0, told: 0, all: [] as InstanceType<typeof threads.Worker>[] };
 threads.Worker = class extends threads.Worker {
   constructor(...given: ConstructorParameters<typeof threads.Worker>) {
     super(...given);
     workers.started++;
     workers.all.push(this);
+    this.on("exit", () => workers.ended++);
   }
   override postMessage(...given: [unknown]): void {
     workers.told++;
