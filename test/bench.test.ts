@@ -88,13 +88,15 @@ describe("npm run bench", () => {
           ["forward", "weight-gradient", "input-gradient"].map((product) => `${product}-${shape}-${type} feedforward 1 GFLOP/s`),
         ),
       ),
-      ...["b32", "b256", "wide"].flatMap((name) => [
+      ...["b32", "b256", "wide", "small-10", "small-32", "small-128"].flatMap((name) => [
         `threads-${name} feedforward 1 samples/s`,
         ...threads.map((n) => `threads-${name} feedforward-async ${n} samples/s`),
       ]),
       ...threads.map((n) => `threads-start feedforward-async ${n} ms`),
-      ...threads.map((n) => `threads-pause feedforward-async ${n} ms`),
-      "threads-pause feedforward-slices 1 ms",
+      ...["threads-pause", "threads-pause-large"].flatMap((name) => [
+        ...threads.map((n) => `${name} feedforward-async ${n} ms`),
+        `${name} feedforward-slices 1 ms`,
+      ]),
     ]);
     for (const text of [machine.cpu, ...Object.entries(versions).map((pair) => pair.join(" ")), "median", "best", "of the peak"])
       expect(stdout).toContain(text);

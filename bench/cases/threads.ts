@@ -10,28 +10,31 @@ const CLASSES = 10;
 /** One, and as many as there are cores. */
 const counts = (): number[] => [...new Set([1, availableParallelism()])];
 
-const networkOf = (hidden: readonly number[]): NeuralNetwork =>
+const networkOf = (hidden: readonly number[], width = INPUTS): NeuralNetwork =>
   new NeuralNetwork({
-    inputs: INPUTS,
+    inputs: width,
     precision: "float32",
     layers: [...hidden.map((units) => ({ units, activation: "relu" as const })), { units: CLASSES, activation: "softmax" }],
     optimizer: { name: "sgd", learningRate: 0.01 },
   });
 
-const inputsOf = (rows: number) => ({ data: Float32Array.from({ length: rows * INPUTS }, (_, i) => ((i * 7919) % 1009) / 1009), rows });
+const inputsOf = (rows: number, width = INPUTS) => ({
+  data: Float32Array.from({ length: rows * width }, (_, i) => ((i * 7919) % 1009) / 1009),
+  rows,
+});
 const targetsOf = (rows: number) => Int32Array.from({ length: rows }, (_, i) => (i * 104729) % CLASSES);
 
-function training(name: string, hidden: readonly number[], batchSize: number, batches: number, epochs: number): Case {
+function training(name: string, hidden: readonly number[], batchSize: number, batches: number, epochs: number, width = INPUTS): Case {
   return {
     name: `threads-${name}`,
-    title: `${[INPUTS, ...hidden, CLASSES].join("-")} in batches of ${batchSize}, float32`,
+    title: `${[width, ...hidden, CLASSES].join("-")} in batches of ${batchSize}, float32`,
     unit: "samples/s",
     contenders(isQuick) {
       const rows = isQuick ? 8 : batchSize * batches;
-      const [inputs, targets] = [inputsOf(rows), targetsOf(rows)];
+      const [inputs, targets] = [inputsOf(rows, width), targetsOf(rows)];
       const run = { epochs, batchSize, shuffle: false };
       const contender = (implementation: string, threads: number, train: (network: NeuralNetwork) => unknown): Contender => {
-        const network = networkOf(hidden);
+        const network = networkOf(hidden, width);
         return {
           implementation,
           threads,
@@ -95,12 +98,12 @@ async function longestPause(task: () => Promise<unknown>): Promise<number> {
   return longest;
 }
 
-const pause: Case = {
-  name: "threads-pause",
-  title: "the longest that the calling thread is held by a trainAsync of 784-128-10 over 4,096 rows in batches of 32, float32",
+const pause = (name: string, count: number): Case => ({
+  name,
+  title: `the longest that the calling thread is held by a trainAsync of 784-128-10 over ${count} rows in batches of 32, float32`,
   unit: "ms",
   contenders(isQuick) {
-    const rows = isQuick ? 8 : 4096;
+    const rows = isQuick ? 8 : count;
     const [inputs, targets] = [inputsOf(rows), targetsOf(rows)];
     const contender = (implementation: string, way: TrainAsyncOptions): Contender => {
       const network = networkOf([128]);
@@ -119,16 +122,21 @@ const pause: Case = {
       };
     };
     return [
-      ...counts().map((threads) => contender("feedforward-async", { epochs: 4, threads })),
-      contender("feedforward-slices", { epochs: 4, worker: false }),
+      ...counts().map((threads) => contender("feedforward-async", { epochs: 1, threads })),
+      contender("feedforward-slices", { epochs: 1, worker: false }),
     ];
   },
-};
+});
 
 export const THREADS: readonly Case[] = [
   training("b32", [128], 32, 128, 20),
   training("b256", [128], 256, 16, 20),
   training("wide", [2048, 2048], 256, 1, 16),
+  // What `threads: "auto"` has to decide about: 1,780, 5,696 and 22,784 rows times parameters in a step.
+  training("small-10", [8], 10, 2000, 10, 10),
+  training("small-32", [8], 32, 1000, 10, 10),
+  training("small-128", [8], 128, 500, 10, 10),
   start,
-  pause,
+  pause("threads-pause", 4096),
+  pause("threads-pause-large", 60_000),
 ];
