@@ -176,7 +176,7 @@ test("the caller has its turns while rows are read and placed", async () => {
     const run = create().trainAsync(inputs, new Uint8Array(rows), { epochs: 1, batchSize: rows, worker: false, onStep: () => false });
     await run;
     isOver = true;
-    // 40 and 20 ms at least of reading, 50 and more of placing.
-    expect(turns).toBeGreaterThan(10);
+    // Some 100 ms of work, in pieces of 4.
+    expect(turns).toBeGreaterThan(3);
   }
 });
