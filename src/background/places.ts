@@ -89,7 +89,7 @@ function converse(
   let grace: ReturnType<typeof setTimeout> | undefined;
   return new Promise<Outcome | undefined>((resolve, reject) => {
     const tell = (message: ToWorker, transfer: readonly ArrayBufferLike[] = []) => thread.send(message, transfer);
-    /** A worker that is in the midst of something is of no use to anybody else. */
+    /** A worker that is in the midst of something is of no use to anybody else. Once it is settled what that means: some hosts tell of its end at once. */
     const giveUp = (why: string) => {
       worker.ended ??= new Error(why);
       thread.end();
@@ -103,8 +103,8 @@ function converse(
         thread.keepAlive(true);
         telling();
       } catch (error) {
-        giveUp("it could not be told what it waits for");
         reject(error);
+        giveUp("it could not be told what it waits for");
       }
     };
     const task: PoolWorker["task"] = {
@@ -148,8 +148,8 @@ function converse(
         grace = setTimeout(() => {
           // It is in the midst of a step, which nobody waits for.
           if (!isKnown) return;
-          giveUp("it was stopped in the midst of a step");
           resolve({});
+          giveUp("it was stopped in the midst of a step");
         }, GRACE);
       });
     };

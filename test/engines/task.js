@@ -70,5 +70,43 @@ export async function task({ NeuralNetwork }, options = {}) {
     if (loss < 0.01) break;
   }
   digests[`the tutorial's, ${epochs} epochs`] = await digestOf(tutorial);
-  return { digests, capabilities, workers };
+
+  async function* batches() {
+    for (let at = 0; at < 60; at += 12) yield { inputs: INPUTS.slice(at, at + 12), targets: TARGETS.slice(at, at + 12) };
+  }
+  // Rows so many that they are read, sent and placed in pieces.
+  const rows = 200_000;
+  const many = { data: Float64Array.from({ length: 2 * rows }, (_, i) => ((i * 7919) % 1009) / 1024), rows };
+  for (const [path, way] of Object.entries(WAYS)) {
+    const network = new NeuralNetwork({ ...OPTIONS.float64, ...options });
+    await network.trainAsync(batches, { epochs: 3, ...way });
+    digests[`a stream by ${path}`] = await digestOf(network);
+    const outputs = await network.thinkAsync(many, way);
+    digests[`answers by ${path}`] = await digestOf({ snapshot: () => new Uint8Array(outputs.buffer) });
+  }
+  const started = workers;
+
+  // Steps that take some 0.1 s, and a stop in the midst of the second.
+  const long = {
+    inputs: 2,
+    layers: [{ units: 100, activation: "tanh" }, { units: 100, activation: "tanh" }, { units: 1 }],
+    optimizer: "adam",
+    precision: "float32",
+  };
+  const targets = Uint8Array.from({ length: rows }, (_, i) => i % 2);
+  const part = { data: many.data.subarray(0, 40_000), rows: 20_000 };
+  for (const [path, way] of Object.entries(WAYS)) {
+    const network = new NeuralNetwork({ ...long, ...options });
+    const stop = new AbortController();
+    const run = network
+      .trainAsync(part, targets.subarray(0, part.rows), { epochs: 3, ...way, signal: stop.signal })
+      .catch((reason) => reason);
+    while (network.step === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    stop.abort("enough");
+    const reason = await run;
+    if (reason instanceof Error) throw reason;
+    if (reason === "enough") await network.trainAsync(part, targets.subarray(0, part.rows), { epochs: 3, ...way, resume: true });
+    digests[`long steps by ${path}`] = await digestOf(network);
+  }
+  return { digests, capabilities, workers: started };
 }
