@@ -156,14 +156,13 @@ async function inBackground(host: Host, task: Task): Promise<History> {
     host.capabilities = place.capabilities;
     const outcome = (await place.converse?.(errand, listener, stop)) ?? (await inSlices(host, errand, listener, stop));
     put(outcome.state);
-    if (!host.ended) await incoming.settleInPieces();
     if (outcome.error !== undefined) throw received(parts, outcome.error);
     // What comes batch by batch ends early where a stop was asked for, and has a history all the same.
     if (outcome.history && (errand.type === "train" || !stop.isAsked)) return outcome.history;
     throw stop.reason;
   } finally {
     stop.over();
-    incoming.settle();
+    await incoming.settleInPieces();
     host.end = leave;
     task.end();
   }
