@@ -352,7 +352,9 @@ export class NeuralNetwork implements Disposable {
   thinkAsync(inputs: Row | Rows, options?: ThinkAsyncOptions): Promise<number[] | number[][] | Elements | Elements[]>;
   async thinkAsync(inputs: Row | Rows, options?: ThinkAsyncOptions): Promise<unknown> {
     const block = this.#alive("thinkAsync");
-    return (await import("./async.js")).thinkAsync({ parts: PARTS, plan: this.#plan, block }, inputs, options);
+    // An image, as src/background/image.ts takes it, of the network as it is now: it may be trained in the next line.
+    const state = block.bytes().slice(0, block.uint(Header.Gradient));
+    return (await import("./async.js")).thinkAsync(PARTS, this.#plan, block, state, inputs, options);
   }
 
   /** Which way `trainAsync` took when it was called last, and why. */

@@ -1,11 +1,11 @@
 import { Header } from "../abi.js";
-import type { Elements } from "../block.js";
+import type { Block, Elements } from "../block.js";
+import type { Plan } from "../options/network.js";
 import type { Table } from "../rows.js";
 import { inputShape } from "../samples.js";
 import { wishFor } from "./capabilities.js";
 import { otherEvents } from "./events.js";
-import { type Asked, type Parts, received, toolsOf } from "./host.js";
-import { takeImage } from "./image.js";
+import { type Parts, received, toolsOf } from "./host.js";
 import { readThinkOptions } from "./options.js";
 import { PIECE_BYTES } from "./parcels.js";
 import { Pieces, SLICE } from "./pieces.js";
@@ -18,14 +18,19 @@ import { MOST_AT_ONCE, type ThinkSetup, thinkSession } from "./thinking.js";
 /** Hears of a session that says nothing before its end. */
 const NOBODY: Listener = { reached() {}, progress() {}, call: async () => undefined, next: async () => undefined };
 
-/** The network's outputs for rows, in their form. The network is asked as it is now: its image is taken at once. */
-export async function thinkAsync(asked: Asked, inputs: unknown, given: unknown): Promise<unknown> {
-  const { parts, plan, block } = asked;
+/** The network's outputs for rows, in their form. `state` is the network's image, taken when it was asked. */
+export async function thinkAsync(
+  parts: Parts,
+  plan: Plan,
+  block: Block,
+  state: Uint8Array,
+  inputs: unknown,
+  given: unknown,
+): Promise<unknown> {
   const [, , , , , , readTable] = parts;
   const { signal, worker, threads } = readThinkOptions(given);
   const pieces = new Pieces(block.core.memory, SLICE);
   const x = readTable(inputs, inputShape("inputs", plan), pieces);
-  const state = takeImage(block);
   const parameters = block.uint(Header.ParameterCount);
   const { outputs: width } = block;
   const { rows } = x;
@@ -42,7 +47,7 @@ export async function thinkAsync(asked: Asked, inputs: unknown, given: unknown):
     const place = await soonPlaced(placeFor(worker, wish), stop);
     const { outputs, error } = place.converse
       ? ((await place.converse({ type: "think", setup }, NOBODY, stop)) ?? {})
-      : await thinkSession(toolsOf(asked).blockFor, setup, pause, SLICE);
+      : await thinkSession(toolsOf(parts).blockFor, setup, pause, SLICE);
     if (error !== undefined) throw received(parts, error);
     if (!outputs) throw stop.reason;
     return await formed(parts, outputs, width, x.form);

@@ -21,6 +21,7 @@ export class BatchReader {
   #ahead: Promise<Run | undefined> | undefined;
   #epoch = 0;
   #count = 0;
+  #isOver = false;
 
   constructor(stream: Stream, epochs: number, read: (batch: Batch, name: string) => Promise<Run>) {
     this.#stream = stream;
@@ -38,7 +39,7 @@ export class BatchReader {
   async next(): Promise<Run | undefined> {
     const run = await (this.#ahead ?? this.#pull());
     this.#ahead = undefined;
-    if (run) {
+    if (run && !this.#isOver) {
       this.#ahead = this.#pull();
       // Whoever asks for it hears of its failure; if nobody does, it has none.
       this.#ahead.catch(() => {});
@@ -48,6 +49,7 @@ export class BatchReader {
 
   /** Tells the stream that no more of it is wanted. */
   end(): void {
+    this.#isOver = true;
     const iterator = this.#iterator;
     this.#iterator = undefined;
     this.#ahead = undefined;

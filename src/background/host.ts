@@ -21,15 +21,11 @@ export type Parts = readonly [
   typeof inForm,
 ];
 
-/** What a network hands over to be asked. */
-export interface Asked {
+/** What a network hands over to be trained. */
+export interface Host {
   readonly parts: Parts;
   readonly plan: Plan;
   readonly block: Block;
-}
-
-/** What a network hands over to be trained. */
-export interface Host extends Asked {
   /** Lets a task make something else of the network's block. */
   put(task: (block: Block) => void): void;
   /** Whether the network has been disposed of. */
@@ -43,8 +39,7 @@ export interface Host extends Asked {
 }
 
 /** The parts that a session on this thread needs of them. */
-export function toolsOf({ parts }: Asked): Tools {
-  const [Block, , placeRun, , , trainRun] = parts;
+export function toolsOf([Block, , placeRun, , , trainRun]: Parts): Tools {
   return { blockFor: (plan) => new Block(plan), placeRun, trainRun };
 }
 

@@ -19,12 +19,7 @@ const OWN = [
 /** So many bytes are copied at a time: 1 ms. */
 export const PIECE_BYTES = 4 * 2 ** 20;
 
-/** All that a network has become, in bytes of their own. */
-export function takeImage(block: Block): Uint8Array<ArrayBuffer> {
-  return block.bytes().slice(0, block.uint(Header.Gradient));
-}
-
-/** The same, in pieces between which other events have their turn, but no step. */
+/** All that a network has become, in bytes of their own: copied in pieces, between which other events have their turn, but no step. */
 export async function copyImage(block: Block): Promise<Uint8Array<ArrayBuffer>> {
   const image = new Uint8Array(block.uint(Header.Gradient));
   for (let at = 0; at < image.length; at += PIECE_BYTES) {
@@ -34,12 +29,7 @@ export async function copyImage(block: Block): Promise<Uint8Array<ArrayBuffer>> 
   return image;
 }
 
-/** Makes a network of the same options what it was when the image was taken. May grow the block's memory, and moves its scratch. */
-export function putImage(block: Block, image: Uint8Array): void {
-  for (let at = 0; at < image.length; ) at = putPiece(block, image, at);
-}
-
-/** The same in pieces. Nobody may use the block before all are put. */
+/** Makes a network of the same options what it was when the image was taken. Nobody may use the block before all pieces are put. May grow its memory, and moves its scratch. */
 export async function putImageInPieces(block: Block, image: Uint8Array): Promise<void> {
   for (let at = 0; at < image.length; ) {
     if (at > 0) await otherEvents();

@@ -1,4 +1,5 @@
 import { Header, Optimizer, Schedule } from "../abi.js";
+import type { Block } from "../block.js";
 import { wrongValue } from "../errors.js";
 import { record } from "../options/check.js";
 import type { Plan } from "../options/network.js";
@@ -20,6 +21,7 @@ import { type Client, type Outcome, trainSession } from "./session.js";
 import { Stop } from "./stop.js";
 import { type Source, streamSession } from "./stream.js";
 import { withoutRows } from "./tables.js";
+import { reworded } from "./wording.js";
 
 // Training in the background, as the calling thread sees it: it reads what it is given, sends it to a place, hears from there, and makes of the network what comes back.
 
@@ -32,6 +34,10 @@ interface Task {
   /** Reads what has not been read yet, and answers whether it came to that: before each piece `pause` lets other events in and says whether to go on. */
   read(pause: () => Promise<boolean>): Promise<boolean>;
   work(): Promise<Pick<Work, "rowsAtOnce" | "rows">>;
+  /** Makes of a network one whose run was cut before its first step. */
+  placeUnread(block: Block): void;
+  /** Whether a history is that of the whole run, though a stop was asked for. */
+  readonly endsByItself: boolean;
   errand(base: { readonly plan: Plan; readonly state: Uint8Array }): TrainingErrand;
   /** The next batch, if it is done batch by batch. */
   next(): Promise<Run | undefined>;
@@ -40,7 +46,7 @@ interface Task {
 
 export function trainFromRows(host: Host, inputs: unknown, targets: unknown, given: unknown): Promise<History> {
   const { parts, plan, block } = host;
-  const [, , , readRun] = parts;
+  const [, , placeRun, readRun] = parts;
   const { rest, ...options } = readOptions(given);
   const pieces = new Pieces(block.core.memory, SLICE);
   const run = readRun(pieces, plan, inputs, targets, rest);
@@ -50,6 +56,8 @@ export function trainFromRows(host: Host, inputs: unknown, targets: unknown, giv
     callbacks: run.options,
     read: (pause) => pieces.rest(pause),
     work: async () => ({ rowsAtOnce: Math.min(batchSize, run.rows), rows: run.rows * epochs }),
+    placeUnread: (block) => placeRun(block, plan, withoutRows(run)),
+    endsByItself: true,
     errand: (base) => ({ type: "train", setup: { ...base, run: portableRun(run) } }),
     next: async () => undefined,
     end() {},
@@ -73,8 +81,7 @@ export function trainFromBatches(host: Host, batches: Stream, given: unknown): P
       await pieces.rest(always);
       return await ownRun(run);
     } catch (error) {
-      (error as Error).message = `${name}: ${(error as Error).message}`;
-      throw error;
+      throw reworded(error, (message) => `${name}: ${message}`);
     }
   });
   return inBackground(host, {
@@ -83,6 +90,8 @@ export function trainFromBatches(host: Host, batches: Stream, given: unknown): P
     read: async () => true,
     // What there is to do is not known; how much at once, the first batch says.
     work: async () => ({ rowsAtOnce: await source.firstRows(), rows: Number.POSITIVE_INFINITY }),
+    placeUnread() {},
+    endsByItself: false,
     errand: (base) => ({
       type: "stream",
       setup: { ...base, epochs, historyInterval, isAskedFor: { onStep: onStep !== undefined, onEpoch: onEpoch !== undefined } },
@@ -137,12 +146,8 @@ async function inBackground(host: Host, task: Task): Promise<History> {
     },
     next: () => guarded(() => task.next()),
   };
-  try {
-    const isRead = await task.read(async () => {
-      await otherEvents();
-      return !stop.isAsked;
-    });
-    const errand = task.errand({ plan: portablePlan(plan, parts), state: await copyImage(block) });
+  /** Where it is done, as it was done there; nothing if it was stopped before. */
+  const begin = async (): Promise<Outcome | undefined> => {
     const wish = async () => {
       const work = await guarded(() => task.work());
       return wishFor({
@@ -152,13 +157,30 @@ async function inBackground(host: Host, task: Task): Promise<History> {
         ...(work ?? { rowsAtOnce: 0, rows: 0 }),
       });
     };
-    const place = await soonPlaced(isRead ? placeFor(worker, wish) : undefined, stop);
+    const place = await soonPlaced(placeFor(worker, wish), stop);
     host.capabilities = place.capabilities;
-    const outcome = (await place.converse?.(errand, listener, stop)) ?? (await inSlices(host, errand, listener, stop));
+    if (stop.isAsked) {
+      place.leave?.();
+      return undefined;
+    }
+    const errand = task.errand({ plan: portablePlan(plan, parts), state: await copyImage(block) });
+    return place.converse ? place.converse(errand, listener, stop) : inSlices(host, errand, listener, stop);
+  };
+  try {
+    const isRead = await task.read(async () => {
+      await otherEvents();
+      return !stop.isAsked;
+    });
+    const outcome = isRead ? await begin() : undefined;
+    if (!outcome) {
+      // It can be gone on with all the same.
+      if (!host.ended) host.put((block) => task.placeUnread(block));
+      throw stop.reason;
+    }
     put(outcome.state);
     if (outcome.error !== undefined) throw received(parts, outcome.error);
     // What comes batch by batch ends early where a stop was asked for, and has a history all the same.
-    if (outcome.history && (errand.type === "train" || !stop.isAsked)) return outcome.history;
+    if (outcome.history && (task.endsByItself || !stop.isAsked)) return outcome.history;
     throw stop.reason;
   } finally {
     stop.over();
@@ -178,10 +200,8 @@ async function inSlices(host: Host, errand: TrainingErrand, listener: Listener, 
       return !stop.isAsked;
     },
   };
-  const tools = toolsOf(host);
+  const tools = toolsOf(host.parts);
   // The rows were read in this turn, and are placed in the next.
   await otherEvents();
-  if (errand.type === "stream") return streamSession(tools, errand.setup, client);
-  const { run, ...setup } = errand.setup;
-  return trainSession(tools, { ...setup, run: stop.isAsked ? withoutRows(run) : run }, client, SLICE);
+  return errand.type === "train" ? trainSession(tools, errand.setup, client, SLICE) : streamSession(tools, errand.setup, client);
 }

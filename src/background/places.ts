@@ -84,9 +84,10 @@ function converse(
   stop: Stop,
 ): Promise<Outcome | undefined> {
   const { thread } = worker;
-  // Whether it was told of the network's state between the last two steps. Batch by batch it is at first what it was.
-  let isKnown = errand.type === "stream";
+  // Whether it was told of the network's state between the last two steps. Batch by batch it is at first what it was, and who thinks does not change it.
+  let isKnown = errand.type !== "train";
   let grace: ReturnType<typeof setTimeout> | undefined;
+  let forget = () => {};
   return new Promise<Outcome | undefined>((resolve, reject) => {
     const tell = (message: ToWorker, transfer: readonly ArrayBufferLike[] = []) => thread.send(message, transfer);
     /** A worker that is in the midst of something is of no use to anybody else. Once it is settled what that means: some hosts tell of its end at once. */
@@ -143,7 +144,7 @@ function converse(
       }
       // The image is handed over and not copied.
       tell({ ...rest, seat }, [rest.setup.state.buffer]);
-      stop.whenAsked(() => {
+      forget = stop.whenAsked(() => {
         tell({ type: "stop" });
         grace = setTimeout(() => {
           // It is in the midst of a step, which nobody waits for.
@@ -153,8 +154,16 @@ function converse(
         }, GRACE);
       });
     };
-    send().catch(reject);
-  }).finally(() => clearTimeout(grace));
+    send().catch((error) => {
+      reject(error);
+      // What has gone ahead is not followed by its errand.
+      tell({ type: "stop" });
+    });
+  }).finally(() => {
+    clearTimeout(grace);
+    // The worker may soon work for somebody else.
+    forget();
+  });
 }
 
 /** What a batch's numbers lie in, which are its own. */

@@ -6,6 +6,7 @@ import { classesOf, place, type Targets } from "../samples.js";
 import type { Run } from "../training.js";
 import type { Pieces } from "./pieces.js";
 import { withoutRows } from "./tables.js";
+import { reworded } from "./wording.js";
 
 /** As `placeRun`, which is given, but rows are placed in pieces. Until the last one is, the run must not begin. */
 export function placeInPieces(
@@ -25,9 +26,7 @@ export function placeInPieces(
         place(block, plan, name, part(x, block.inputs, from, to), { ...t, table }, first + from, true);
       } catch (error) {
         // It knows of no rows but these.
-        const failure = error as Error;
-        failure.message = failure.message.replace(/\[(\d+)\]/, (_, row) => `[${from + Number(row)}]`);
-        throw failure;
+        throw reworded(error, (message) => message.replace(/\[(\d+)\]/, (_, row) => `[${from + Number(row)}]`));
       }
     });
   };

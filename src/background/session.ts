@@ -75,8 +75,10 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
   const seen = () => block.double(Header.Epoch) * rows + block.uint(Header.Cursor);
   const speed = speedometer(seen);
   for (let answer: unknown; ; ) {
-    if (!(await client.pause())) return { state: await copyImage(block) };
+    // A run that has come to its end has a history, whoever wants to stop it.
+    if (!(await client.pause()) && !isOver(block)) return { state: await copyImage(block) };
     const start = performance.now();
+    const step = block.double(Header.Step);
     let next: IteratorResult<Call | undefined, History>;
     try {
       next = slices.next(answer);
@@ -84,7 +86,8 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
       return { state: await copyImage(block), error };
     }
     if (next.done) return { state: await copyImage(block), history: next.value };
-    const isTold = await last(performance.now() - start);
+    // After a call it comes back before it makes a step.
+    const isTold = block.double(Header.Step) > step && (await last(performance.now() - start));
     answer = next.value && (await client.call(next.value, isTold ? undefined : await now(next.value[0])));
     const samplesPerSecond = speed();
     if (samplesPerSecond) {
@@ -95,18 +98,34 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
   }
 }
 
-/** What tells, where it has to, of the state after a slice of so many milliseconds, and answers whether it has. At first the network is known as it is. */
+function isOver(block: Block): boolean {
+  return block.double(Header.Epoch) >= block.double(Header.EpochTarget) || block.uint(Header.Stopped) === 1;
+}
+
+/**
+ * What tells, where it has to, of the state after a slice of so many milliseconds, and answers whether it has. At first the network is known as it is. Once there was a long slice, of
+ * each one as long as that takes little of the time: what comes next may be long again, as when rows validate.
+ */
 export function lastState(
   block: Block,
   client: Client,
   image: () => Promise<Uint8Array> = () => copyImage(block),
 ): (milliseconds: number) => Promise<boolean> {
+  const { reached } = client;
+  if (!reached) return async () => false;
+  const begin = performance.now();
+  let spent = 0;
+  let wasLong = false;
   let isKnown = true;
   return async (milliseconds) => {
+    const start = performance.now();
     const isLong = milliseconds > LONG;
-    if (client.reached && (isLong || isKnown)) client.reached(isLong ? await image() : undefined);
-    isKnown = isLong;
-    return isLong && client.reached !== undefined;
+    wasLong ||= isLong;
+    const tells = isLong || (wasLong && spent < SHARE * (start - begin));
+    if (tells || isKnown) reached(tells ? await image() : undefined);
+    if (tells) spent += performance.now() - start;
+    isKnown = tells;
+    return tells;
   };
 }
 

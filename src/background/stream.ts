@@ -7,6 +7,7 @@ import { copyImage, putImageInPieces } from "./image.js";
 import { Pieces } from "./pieces.js";
 import { placeInPieces } from "./placing.js";
 import { type Client, imageForReports, lastState, type Outcome, speedometer, type Tools } from "./session.js";
+import { reworded } from "./wording.js";
 
 // A session whose rows come batch by batch, each a step. The core never sees an epoch's end, since it never has all of its rows: it is told of one row more than there is. What
 // the end of an epoch means is done here, as assembly/train.ts does it.
@@ -61,10 +62,12 @@ export async function streamSession(
       try {
         await step(tools, block, plan, run);
       } catch (error) {
-        // The core has only ever seen the first batch.
-        const failure = error as Error;
-        failure.message = failure.message.replace(", batch 1)", `, batch ${batch})`);
-        return end({ error });
+        // The core has only ever seen the first batch, and those who place rows no other.
+        const words = (message: string) =>
+          (error as Error).name === "TrainingError"
+            ? message.replace(", batch 1)", `, batch ${batch})`)
+            : `batch ${batch} of epoch ${epoch + 1}: ${message}`;
+        return end({ error: reworded(error, words) });
       }
       rows += run.rows;
       seen += run.rows;

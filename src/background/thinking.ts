@@ -15,6 +15,9 @@ export interface ThinkSetup {
 /** So many rows, at most, are placed at a time: no memory has to hold all of them again. */
 const MOST_PLACED = 4096;
 
+/** So many rows times parameters, at most, are the first piece: some milliseconds. */
+const FIRST_WORK = 2e7;
+
 /** So many pass through the layers at once, as assembly/layout.ts has it. */
 export const MOST_AT_ONCE = 256;
 
@@ -29,7 +32,7 @@ export async function thinkSession(
   await putImageInPieces(block, state);
   const { inputs, outputs: width } = block;
   const outputs = new (block.elementBytes === 8 ? Float64Array : Float32Array)(x.rows * width);
-  let rows = 16;
+  let rows = Math.max(1, Math.min(16, Math.floor(FIRST_WORK / block.uint(Header.ParameterCount))));
   for (let row = 0; row < x.rows; ) {
     if (!(await pause())) return {};
     const count = Math.min(rows, x.rows - row);
