@@ -94,30 +94,36 @@ describe("a worker", () => {
     expectSameState(background, plain);
   });
 
-  test.each([{ threads: 1 }, { threads: 2 }])("in the midst of a long step is not waited for: %j", async (way) => {
-    // A step takes some 0.5 s.
-    const create = () => new NeuralNetwork({ inputs: 100, layers: [{ units: 300, activation: "tanh" }, { units: 1 }], optimizer: "adam" });
-    const rows = 20_000;
-    const inputs = { data: Float64Array.from({ length: rows * 100 }, (_, i) => Math.sin(i)), rows };
-    const targets = Float64Array.from({ length: rows }, (_, i) => (i % 3) / 2);
-    const [background, plain] = [create(), create()];
-    for (let resume = false; ; resume = true) {
-      const stop = new AbortController();
-      const run = reasonOf(background.trainAsync(inputs, targets, { epochs: 4, ...way, resume, signal: stop.signal }));
-      const from = background.step;
-      // It tells of each step, and the next one is under way.
-      while (background.step === from) await new Promise((resolve) => setImmediate(resolve));
+  test.each([{ threads: 1 }, { threads: 2 }, { threads: 1, onStep() {} }, { threads: 2, onEpoch() {} }, { threads: 1, onProgress() {} }])(
+    "in the midst of a long step is not waited for: %o",
+    async (way) => {
+      // A step takes some 0.5 s.
+      const create = () =>
+        new NeuralNetwork({ inputs: 100, layers: [{ units: 300, activation: "tanh" }, { units: 1 }], optimizer: "adam" });
+      const rows = 20_000;
+      const inputs = { data: Float64Array.from({ length: rows * 100 }, (_, i) => Math.sin(i)), rows };
+      const targets = Float64Array.from({ length: rows }, (_, i) => (i % 3) / 2);
+      const [background, plain] = [create(), create()];
       const { ended } = workers;
-      stop.abort("enough");
-      expect(await run).toBe("enough");
-      expect(background.step).toBe(from + 1);
-      while (workers.ended === ended) await new Promise((resolve) => setImmediate(resolve));
-      if (background.step === 2) break;
-    }
-    await background.trainAsync(inputs, targets, { epochs: 4, ...way, resume: true });
-    plain.train(inputs, targets, 4);
-    expectSameState(background, plain);
-  });
+      for (let resume = false; ; resume = true) {
+        const stop = new AbortController();
+        const run = reasonOf(background.trainAsync(inputs, targets, { epochs: 4, ...way, resume, signal: stop.signal }));
+        const from = background.step;
+        // It tells of each step, and the next one is under way.
+        while (background.step === from) await new Promise((resolve) => setImmediate(resolve));
+        // Till an answer to a call has come there.
+        for (let turn = 0; turn < 1000; turn++) await new Promise((resolve) => setImmediate(resolve));
+        stop.abort("enough");
+        expect(await run).toBe("enough");
+        expect(background.step).toBe(from + 1);
+        if (background.step === 2) break;
+      }
+      await background.trainAsync(inputs, targets, { epochs: 4, ...way, resume: true });
+      expect(workers.ended).toBeGreaterThan(ended);
+      plain.train(inputs, targets, 4);
+      expectSameState(background, plain);
+    },
+  );
 
   test("that cannot be told what it waits for fails the run, and is not asked again", async () => {
     const network = made();

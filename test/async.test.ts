@@ -180,6 +180,16 @@ describe.each(PATHS)("by $path", ({ path, way }) => {
     expectSameState(network, plain);
   });
 
+  test("a run that has made its last step has come to its end, whoever stops it then", async () => {
+    const [network, plain] = [made(), made()];
+    const stop = new AbortController();
+    const run = { epochs: 2, batchSize: 50 };
+    const onStep = ({ step }: { step: number }) => void (step === 8 && stop.abort("late"));
+    const history = await network.trainAsync(INPUTS, TARGETS, { ...run, ...way, onStep, signal: stop.signal });
+    expect(history).toEqual(plain.train(INPUTS, TARGETS, run));
+    expectSameState(network, plain);
+  });
+
   test("neither a signal nor dispose waits for an answer that does not come", async () => {
     for (const how of ["signal", "dispose"]) {
       const network = made();

@@ -272,6 +272,68 @@ describe.each(WAYS)("by $path", ({ way }) => {
   });
 });
 
+test.each([{ worker: true }, { worker: false }])(
+  "one that was waited for when the run was stopped is closed, and not begun anew: %o",
+  async (way) => {
+    let [starts, closed] = [0, 0];
+    let give: (() => void) | undefined;
+    async function* batches() {
+      starts++;
+      try {
+        for (let i = 0; ; i++) {
+          if (i === 3)
+            await new Promise<void>((resolve) => {
+              give = resolve;
+            });
+          yield { inputs: INPUTS, targets: TARGETS };
+        }
+      } finally {
+        closed++;
+      }
+    }
+    const stop = new AbortController();
+    const run = reasonOf(made().trainAsync(batches, { ...way, signal: stop.signal }));
+    while (!give) await new Promise((resolve) => setImmediate(resolve));
+    stop.abort("enough");
+    expect(await run).toBe("enough");
+    give();
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect([starts, closed]).toEqual([1, 1]);
+  },
+);
+
+test.each([{ threads: 1 }, { worker: false }])(
+  "what a batch's own getter throws is thrown as it is, and a target that is wrong says in which batch: %o",
+  async (way) => {
+    const frozen = Object.freeze(new TypeError("frozen"));
+    for (const thrown of ["boom", undefined, null, new Error("mine"), new DOMException("gone", "AbortError"), frozen]) {
+      const inputs = Object.defineProperty([[1, 2, 3, 4, 5]], 0, {
+        get() {
+          throw thrown;
+        },
+      });
+      const reason = reasonOf(made().trainAsync(() => [{ inputs, targets: [0] }], way));
+      expect(await reason).toBe(thrown);
+      expect(String((thrown as Error)?.message)).not.toContain("batch");
+    }
+    const network = made({ layers: [{ units: 3, activation: "softmax" }] });
+    const error = await reasonOf(
+      network.trainAsync(
+        () =>
+          [0, 7].map((label) => ({
+            inputs: [
+              [1, 2, 3, 4, 5],
+              [1, 2, 3, 4, 5],
+            ],
+            targets: [0, label],
+          })),
+        way,
+      ),
+    );
+    expect(error).toEqual(new RangeError("batch 2 of epoch 1: targets[1]: expected a class number from 0 to 2, got 7"));
+  },
+);
+
 test("snapshots of both ways are the same", async () => {
   const [streamed, sliced] = [made(), made()];
   await streamed.trainAsync(() => batchesOf(30), { epochs: 2 });

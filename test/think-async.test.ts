@@ -57,6 +57,36 @@ describe.each(WAYS)("by $path", ({ way }) => {
     expect(await reasonOf(network.thinkAsync(INPUTS, way))).toEqual(new TypeError("thinkAsync: this network has been disposed"));
   });
 
+  test("training in the next line changes nothing of its answers", async () => {
+    const network = made();
+    const expected = network.think(INPUTS);
+    const answers = network.thinkAsync(INPUTS, way);
+    network.train(INPUTS, TARGETS, 3);
+    expect(await answers).toEqual(expected);
+  });
+
+  test("a signal that comes while its answers are put into form stops nobody else", async () => {
+    const [first, second, plain] = [made(), made(), made()];
+    const stop = new AbortController();
+    let over = false;
+    const rows = Array.from({ length: 300_000 }, (_, i) => INPUTS[i % 200] as number[]);
+    const answers = first.thinkAsync(rows, { ...way, signal: stop.signal }).finally(() => {
+      over = true;
+    });
+    // Runs of a worker that is released soon, at all moments till the end.
+    const run = { epochs: 2, batchSize: 50 };
+    while (!over) {
+      await second.trainAsync(INPUTS, TARGETS, { ...run, ...way });
+      plain.train(INPUTS, TARGETS, run);
+    }
+    stop.abort();
+    expect((await answers).length).toBe(rows.length);
+    const last = second.trainAsync(INPUTS, TARGETS, { ...run, ...way });
+    plain.train(INPUTS, TARGETS, run);
+    await last;
+    expect(second.think(INPUTS)).toEqual(plain.think(INPUTS));
+  });
+
   test("a signal stops it", async () => {
     const network = made();
     expect(await reasonOf(network.thinkAsync(INPUTS, { ...way, signal: AbortSignal.abort("enough") }))).toBe("enough");
