@@ -60,7 +60,7 @@ function instanceOf(module: CompiledModule): Core {
     return new WebAssembly.Instance(module as WebAssembly.Module).exports as unknown as Core;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new RangeError("no memory for another network: engines limit how many live at once; dispose() of some", {
+    throw new RangeError("no memory for another network: engines limit how many live at once; dispose some", {
       cause: error,
     });
   }

@@ -161,7 +161,7 @@ export class NeuralNetwork implements Disposable {
   #checkInto(into: unknown, { buffer }: { readonly buffer: ArrayBufferLike }): Elements {
     const Numbers = this.#inputRow.constructor as Float64ArrayConstructor;
     if (!(into instanceof Numbers)) throw wrongKind("into", `a ${Numbers.name}, as the network's precision is ${this.precision}`, into);
-    if (into.buffer === buffer) throw wrongKind("into", "an array outside of the network");
+    if (into.buffer === buffer) throw wrongKind("into", "an array outside the network");
     return into;
   }
 

@@ -39,7 +39,7 @@ describe.each(BUILDS)("$name build", ({ options }) => {
     );
     expect(think([0, 0])).toThrow(TypeError);
     expect(think(undefined)).toThrow(TypeError);
-    expect(think(network.layers[0]?.biases)).toThrow(new TypeError("into: expected an array outside of the network"));
+    expect(think(network.layers[0]?.biases)).toThrow(new TypeError("into: expected an array outside the network"));
     expect(think(new Float64Array(3))).toThrow(new RangeError("into: expected 2 numbers, got 3"));
     expect(
       think(new Float64Array(2), [
