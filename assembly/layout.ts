@@ -54,7 +54,7 @@ export const FUSED: u32 = 32;
 const PADDING: f64 = 16;
 
 /** Bytes that WebAssembly can address, as f64 since a shape may ask for more. */
-const ADDRESSABLE: f64 = 4294967296.0;
+export const ADDRESSABLE: f64 = 4294967296.0;
 
 /** The header of a block; `Header` in src/abi.ts describes the fields. */
 @unmanaged
@@ -271,11 +271,6 @@ export function layOut(network: Network): f64 {
   return place(network, true);
 }
 
-/** The bytes of a block that is valid. */
-export function sizeOf(network: Network): f64 {
-  return place(network, false);
-}
-
 function isValid(network: Network): bool {
   if (network.elementBytes != 8 && network.elementBytes != 4) return false;
   if (network.inputs == 0 || network.layerCount == 0 || network.sampleCapacity == 0) return false;
@@ -429,7 +424,7 @@ function placeLayer(network: Network, index: u32, at: f64, rowBytes: f64, write:
 }
 
 /** Parameters' worth of moments that the optimizer keeps. */
-function setsOf(network: Network): u32 {
+export function setsOf(network: Network): u32 {
   if (network.optimizer == Optimizer.Lbfgs) return LBFGS_SETS + 2 * network.pairCapacity;
   return momentsOf(network.optimizer);
 }

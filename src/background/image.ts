@@ -22,13 +22,13 @@ export function takeImage(block: Block): Uint8Array<ArrayBuffer> {
 
 /** Makes a network of the same options what it was when the image was taken. May grow the block's memory, and moves its scratch. */
 export function putImage(block: Block, image: Uint8Array): void {
-  block.roomBehind(image.length, 0);
+  block.roomBehind(image.length);
   const own = OWN.map((field) => block.uint(field));
   block.bytes().set(image);
   OWN.forEach((field, i) => {
     block.setUint(field, own[i] as number);
   });
   // Lays out anew what follows.
-  block.roomBehind(0, 0);
+  block.roomBehind(0);
   block.setUint(Header.GradientReady, 0);
 }
