@@ -1,4 +1,4 @@
-import { Header, LayerField, type Normalization, Optimizer, Reduction, Status } from "./abi.js";
+import { Abi, Header, LayerField, type Loss, Status } from "./abi.js";
 import type { CompiledModule } from "./binary.js";
 import { Block, layerField } from "./block.js";
 import { instantiate } from "./core.js";
@@ -23,17 +23,17 @@ export class ModelFileError extends RangeError {
   }
 }
 
-/** By status of the core; the last is the wrapper's own. */
+/** By status of the core; the last is the wrapper's too. */
 const REFUSALS = [
-  ["notModelFile", "the bytes of a feedforward model file"],
-  ["newerVersion", "a file of version 1 of the format, got one of a newer version of feedforward"],
+  ["notModelFile", "a model file"],
+  ["newerVersion", "version 1 of the format, got a newer one"],
   ["damaged", "all bytes of a model file as they were, but some are missing or changed"],
-  ["otherNetwork", "the file of a network that was made with the same options"],
-  ["malformedHeader", "a header with the tensors that belong to the file's configuration"],
-  ["unsoundNumbers", "the state of a network, got numbers that it cannot have"],
+  ["otherNetwork", "the file of a network with the same options"],
+  ["malformedHeader", "a header that belongs to the configuration"],
+  ["unsoundNumbers", "numbers that a network can have"],
   ["nonFiniteNumbers", "finite parameters, statistics and moments"],
-  ["tooLarge", "a header of at most 1 MiB and a network that fits into 4 GiB"],
-  ["unfitText", "a text as feedforward writes it"],
+  ["tooLarge", "a header up to 1 MiB and a network up to 4 GiB"],
+  ["unfitText", "a text as save writes it"],
 ] as const;
 
 /** What a model file holds besides the core's block. */
@@ -133,72 +133,47 @@ function textOf(names: readonly string[], notes: ReadonlyMap<string, string>): s
   return JSON.stringify([names, [...notes]]).replace(/[^ -~]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-const LAYER_UINTS = [
-  LayerField.Units,
-  LayerField.Activation,
-  LayerField.Bias,
-  LayerField.Initializer,
-  LayerField.Trainable,
-  LayerField.Normalization,
-  LayerField.Residual,
-  LayerField.BiasInitializer,
-];
-const LAYER_DOUBLES = [
-  LayerField.Parameter,
-  LayerField.NormalizationEpsilon,
-  LayerField.NormalizationMomentum,
-  LayerField.Dropout,
-  LayerField.L1,
-  LayerField.L2,
-  LayerField.MaxNorm,
-  LayerField.InitializerParameter,
-  LayerField.BiasInitializerParameter,
-];
-const OPTIMIZER_UINTS = [Header.Optimizer, Header.Schedule, Header.PairCapacity];
-const OPTIMIZER_DOUBLES = [
-  Header.LearningRate,
-  Header.Beta1,
-  Header.Beta2,
-  Header.Epsilon,
-  Header.WeightDecay,
-  Header.ClipValue,
-  Header.ClipNorm,
-  Header.ScheduleSteps,
-  Header.ScheduleFactor,
-  Header.ScheduleFloor,
-  Header.WarmUpSteps,
-];
-
 /** The options that a block was made with, as far as they are in it. */
 function planOf(block: Block, core: CompiledModule | undefined): Plan {
-  const fields = (at: number, uints: readonly number[], doubles: readonly number[]) => ({
-    uints: Object.fromEntries(uints.map((field) => [field, block.uint(at + field)])),
-    doubles: Object.fromEntries(doubles.map((field) => [field, block.double(at + field)])),
-  });
-  const nameOf = <K extends string>(codes: Readonly<Record<K, number>>, code: number | undefined) =>
+  // All words of a part of the block, of which those that are no options are written over again when a block is laid out.
+  const words = (at: number, from: number, end: number) => {
+    const uints: Record<number, number> = {};
+    for (let field = from; field < end; field += 4) uints[field] = block.uint(at + field);
+    return uints;
+  };
+  const nameOf = <K extends string>(codes: Readonly<Record<K, number>>, code: number) =>
     (Object.keys(codes) as K[]).find((name) => codes[name] === code) as K;
-  const loss = block.uint(Header.Loss);
+  const code: Loss = block.uint(Header.Loss);
   return {
     inputs: block.inputs,
     layers: Array.from({ length: block.uint(Header.LayerCount) }, (_, l) => {
-      const plan = fields(layerField(l, 0), LAYER_UINTS, LAYER_DOUBLES);
-      const uint = (field: LayerField) => plan.uints[field] as number;
+      const at = layerField(l, 0);
+      const uint = (field: LayerField) => block.uint(at + field);
       return {
-        ...plan,
         units: uint(LayerField.Units),
         activation: nameOf<ActivationName>(ACTIVATIONS, uint(LayerField.Activation)),
         bias: uint(LayerField.Bias) > 0,
         values: undefined,
-        normalization: uint(LayerField.Normalization) as Normalization,
-        dropout: plan.doubles[LayerField.Dropout] as number,
+        normalization: uint(LayerField.Normalization),
+        dropout: block.double(at + LayerField.Dropout),
         residual: uint(LayerField.Residual) > 0,
         trainable: uint(LayerField.Trainable) > 0,
+        uints: words(at, 0, Abi.LayerBytes),
+        doubles: { [LayerField.Parameter]: block.double(at + LayerField.Parameter) },
       };
     }),
-    loss: { name: nameOf<LossName>(LOSSES, loss), code: loss, parameter: block.double(Header.LossParameter) },
-    reduction: block.uint(Header.Reduction) as Reduction,
-    optimizer: { code: block.uint(Header.Optimizer) as Optimizer, ...fields(0, OPTIMIZER_UINTS, OPTIMIZER_DOUBLES) },
-    precision: block.elementBytes === 8 ? "float64" : "float32",
+    loss: { name: nameOf<LossName>(LOSSES, code), code, parameter: block.double(Header.LossParameter) },
+    reduction: block.uint(Header.Reduction),
+    optimizer: {
+      code: block.uint(Header.Optimizer),
+      uints: {
+        ...words(0, Header.LearningRate, Header.SampleCapacity),
+        ...words(0, Header.Optimizer, Header.Rate),
+        [Header.PairCapacity]: block.uint(Header.PairCapacity),
+      },
+      doubles: {},
+    },
+    precision: block.elementBytes > 4 ? "float64" : "float32",
     seed: block.uint(Header.Seed),
     core,
   };
