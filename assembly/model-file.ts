@@ -140,7 +140,7 @@ export function loadModel(network: Network, from: usize, bytes: usize, given: us
   pass.data = data;
   pass.end = data;
   const most = bytes - 8 - header;
-  if (most < ((CONTENTS_WORDS + HEADER_WORDS) << 2)) return -(Status.MalformedHeader as f64);
+  if (most < (CONTENTS_WORDS + HEADER_WORDS) << 2) return -(Status.MalformedHeader as f64);
   const words = data + (CONTENTS_WORDS << 2);
   const layers = load<u32>(words, LAYER_COUNT << 2);
   pass.weightsOnly = load<u32>(data);
@@ -149,9 +149,12 @@ export function loadModel(network: Network, from: usize, bytes: usize, given: us
   if (
     layers > header / LEAST_OF_LAYER ||
     pass.weightsOnly > 1 ||
-    (pass.weightsOnly && (pass.columns | pass.rows)) ||
+    (pass.weightsOnly && pass.columns | pass.rows) ||
     (pass.columns == 0) != (pass.rows == 0) ||
-    (configurationBytes(layers) as f64) + (pass.weightsOnly ? 0 : ((STATE_WORDS << 2) + 2 * GENERATOR_BYTES) as f64) + (pass.columns as f64) * (pass.rows as f64) * 8 > (most as f64)
+    (configurationBytes(layers) as f64) +
+      (pass.weightsOnly ? 0 : (((STATE_WORDS << 2) + 2 * GENERATOR_BYTES) as f64)) +
+      (pass.columns as f64) * (pass.rows as f64) * 8 >
+      (most as f64)
   ) {
     return -(Status.MalformedHeader as f64);
   }

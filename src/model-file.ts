@@ -103,7 +103,7 @@ export function openFile(given: unknown, core: CompiledModule | undefined, untra
     const start = 8 + head + (header.history?.data_offsets[0] ?? 0);
     names.forEach((name: string, i: number) => {
       if (!COLUMNS.includes(name)) throw text;
-      past[name] = Array.from(new Float64Array(file.slice(start + 8 * i * rows, start + 8 * (i + 1) * rows).buffer));
+      past[name] = Array.from(new Float64Array(new Uint8Array(file.subarray(start + 8 * i * rows, start + 8 * (i + 1) * rows)).buffer));
     });
     notes = new Map(entries);
     // Whatever else stands there, it is not written so.
@@ -118,7 +118,7 @@ export function openFile(given: unknown, core: CompiledModule | undefined, untra
 function load(block: Block, name: string, given: unknown): Uint8Array {
   if (!(given instanceof Uint8Array)) throw wrongKind(name, "a Uint8Array", given);
   // Of its own where others might write to it meanwhile.
-  const file = given.buffer instanceof ArrayBuffer && given.buffer !== block.core.memory.buffer ? given : given.slice();
+  const file = given.buffer instanceof ArrayBuffer && given.buffer !== block.core.memory.buffer ? given : new Uint8Array(given);
   const status = block.load(file);
   if (status !== Status.Ok) throw new ModelFileError(name, status);
   return file;
