@@ -91,9 +91,14 @@ export function receiptOf(network: NeuralNetwork): Receipt | undefined {
   } catch {
     // As anything else that is no receipt.
   }
-  const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+  const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
   const texts = ["version", "configuration", "data", "start", "parameters"];
-  if (!isObject(receipt) || !isObject(receipt.options) || !texts.every((name) => typeof (receipt as Record<string, unknown>)[name] === "string")) {
+  if (
+    !isObject(receipt) ||
+    !isObject(receipt.options) ||
+    !texts.every((name) => typeof (receipt as Record<string, unknown>)[name] === "string")
+  ) {
     throw wrongValue("file", "a receipt in the note of that name");
   }
   const { options } = receipt;
@@ -182,7 +187,9 @@ async function dataOf(inputs: Row | Rows, targets: Row | Rows, { sampleWeights, 
 /** All numbers of rows in whatever form, one after the other. */
 function numbersOf(rows: Row | Rows): Float64Array {
   if (!Array.isArray(rows)) return Float64Array.from(ArrayBuffer.isView(rows) ? (rows as NumericArray) : (rows as FlatRows).data);
-  return Float64Array.from((rows as readonly (number | ArrayLike<number>)[]).flatMap((row) => (typeof row === "number" ? row : Array.from(row))));
+  return Float64Array.from(
+    (rows as readonly (number | ArrayLike<number>)[]).flatMap((row) => (typeof row === "number" ? row : Array.from(row))),
+  );
 }
 
 function littleEndian(numbers: Float64Array): Uint8Array {

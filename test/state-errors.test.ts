@@ -151,7 +151,10 @@ describe("restore refuses", () => {
     network.restore(new NeuralNetwork(BASE).snapshot());
     for (const other of [new NeuralNetwork(options).snapshot(), trainedAs(options)]) {
       const before = network.snapshot();
-      expectCode(thrownBy(() => network.restore(other)), "otherNetwork");
+      expectCode(
+        thrownBy(() => network.restore(other)),
+        "otherNetwork",
+      );
       expectSameBits(Buffer.from(network.snapshot().buffer), Buffer.from(before.buffer), "snapshot");
     }
   });
@@ -202,7 +205,10 @@ describe("restore refuses", () => {
     for (const each of [network, twin]) each.train(inputs, targets, { ...run, onStep: ({ step }) => step < 3 });
     const few = withField(network.snapshot(), "Run", "BatchRows", 3);
     const forged = withField(withField(few, "Run", "RestoreBest", 1), "Run", "BestLoss", 1);
-    expectCode(thrownBy(() => network.restore(forged)), "malformedHeader");
+    expectCode(
+      thrownBy(() => network.restore(forged)),
+      "malformedHeader",
+    );
     for (const each of [network, twin]) each.train(inputs, targets, { ...run, resume: true });
     expectSameBits(Buffer.from(network.snapshot().buffer), Buffer.from(twin.snapshot().buffer), "snapshot");
   });

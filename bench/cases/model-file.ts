@@ -13,7 +13,14 @@ function network(isQuick: boolean): NeuralNetwork {
 
 /** What every way of handing the bytes on does at least. */
 function copy(file: Uint8Array): Contender {
-  return { implementation: "slice-of-the-bytes", threads: 1, calls: 1, operations: file.length, run: () => file.slice(), answer: () => [file.length] };
+  return {
+    implementation: "slice-of-the-bytes",
+    threads: 1,
+    calls: 1,
+    operations: file.length,
+    run: () => file.slice(),
+    answer: () => [file.length],
+  };
 }
 
 const save: Case = {
@@ -49,7 +56,13 @@ const loadDigits: Case = {
   unit: "ms",
   contenders() {
     const inputs = 64;
-    const digits = new NeuralNetwork({ inputs, layers: [{ units: 32, activation: "relu" }, { units: 10, activation: "softmax" }] });
+    const digits = new NeuralNetwork({
+      inputs,
+      layers: [
+        { units: 32, activation: "relu" },
+        { units: 10, activation: "softmax" },
+      ],
+    });
     const file = digits.save({ weightsOnly: true });
     const row = Float64Array.from({ length: inputs }, (_, i) => Math.sin(i));
     const run = () => {
