@@ -231,7 +231,7 @@ function walk(base: usize, words: usize, from: usize, end: usize, way: Way): boo
 
 function isSound(x: f64, kind: u32): bool {
   return (
-    (!(kind & NUMBER) || x == x) &&
+    !(kind & NUMBER && isNaN<f64>(x)) &&
     (!(kind & FINITE) || Math.abs(x) < Infinity) &&
     (!(kind & POSITIVE) || x > 0) &&
     (!(kind & SIZE) || x >= 0) &&

@@ -278,13 +278,20 @@ function isValid(network: Network): bool {
   if ((network.loss as u32) > (Loss.CrossEntropy as u32) || (network.reduction as u32) > (Reduction.Mean as u32)) return false;
   if (network.measures > 7 || (network.evaluation as u32) > (Evaluation.Classes as u32)) return false;
   if (network.optimizer == Optimizer.Lbfgs && (network.pairCapacity == 0 || network.pairCapacity > MOST_PAIRS)) return false;
-  if ((network.optimizer as u32) > (Optimizer.Lbfgs as u32) || (network.schedule as u32) > (Schedule.Plateau as u32) || (network.monitor as u32) > (Monitor.ValidationLoss as u32)) return false;
+  if (
+    (network.optimizer as u32) > (Optimizer.Lbfgs as u32) ||
+    (network.schedule as u32) > (Schedule.Plateau as u32) ||
+    (network.monitor as u32) > (Monitor.ValidationLoss as u32)
+  )
+    return false;
   let width = network.inputs;
   for (let l: u32 = 0; l < network.layerCount; l++) {
     const layer = network.layer(l);
     if (layer.units == 0 || layer.bias > 2) return false;
-    if ((layer.initializer as u32) > (Initializer.Orthogonal as u32) || (layer.biasInitializer as u32) >= (Initializer.Orthogonal as u32)) return false;
-    if ((layer.activation as u32) > (Activation.Softmax as u32) || (layer.activation == Activation.Softmax && l + 1 < network.layerCount)) return false;
+    if ((layer.initializer as u32) > (Initializer.Orthogonal as u32) || (layer.biasInitializer as u32) >= (Initializer.Orthogonal as u32))
+      return false;
+    if ((layer.activation as u32) > (Activation.Softmax as u32) || (layer.activation == Activation.Softmax && l + 1 < network.layerCount))
+      return false;
     if ((layer.normalization as u32) > (Normalization.Batch as u32) || (layer.residual && layer.units != width)) return false;
     width = layer.units;
   }

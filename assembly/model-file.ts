@@ -27,6 +27,9 @@ const DIGITS = "0000000000000000";
 /** Where the checksum's digits stand in a file. */
 const DIGITS_AT: usize = 74;
 
+/** Bytes that are copied at once. */
+const PIECE: usize = 1 << 16;
+
 const NAN: u64 = 0x7ff8000000000000;
 
 /** Below the compiler's data, behind what `apply` uses: a pass, the state that a network had before, and words of 0. */
@@ -47,11 +50,11 @@ const enum Does {
   Write,
   /** Compares the header with what stands there. */
   Compare,
-  /** Copies from the block to the file. */
+  /** Copies from the block to the file, and looks for numbers that may not be. */
   Out,
   /** Copies from the file to the block. */
   In,
-  /** Looks for numbers that may not be. */
+  /** Looks for such numbers. */
   Check,
 }
 
@@ -114,12 +117,11 @@ export function saveModel(
     // Signs and payloads of a NaN are the host's own.
     for (const end = history + ((columns * rows) << 3); history < end; history += 8, p += 8) {
       const x = load<f64>(history);
-      store<u64>(p, x == x ? load<u64>(history) : NAN);
+      store<u64>(p, isNaN<f64>(x) ? NAN : load<u64>(history));
     }
   }
   pass.data = data;
   visit(pass, network, Does.Out);
-  visit(pass, network, Does.Check);
   if (!pass.sound) return -(Status.NonFiniteNumbers as f64);
   writeDigits(to + DIGITS_AT, checksum(to, to + (bytes as usize)));
   return bytes;
@@ -230,9 +232,10 @@ function read(network: Network, from: usize, bytes: usize, given: usize): f64 {
     return -(Status.UnsoundNumbers as f64);
   }
   const needed = max<f64>(size, ((Header.Bytes + network.layerCount * Abi.LayerBytes) as f64) + (bytes as f64));
-  if (given < bytes || (from as f64) + (bytes as f64) < (changetype<usize>(network) as f64) + needed) return needed;
+  if (given < bytes) return needed;
   visit(pass, network, Does.Check);
-  return pass.sound ? 0 : -(Status.NonFiniteNumbers as f64);
+  if (!pass.sound) return -(Status.NonFiniteNumbers as f64);
+  return (from as f64) + (bytes as f64) < (changetype<usize>(network) as f64) + needed ? needed : 0;
 }
 
 /** Whether numbers go together, so that nothing is read or written where it must not be, and no option is one that cannot be. */
@@ -340,11 +343,17 @@ function tensor(
   const does = pass.does;
   if (does > Does.Compare) {
     const p = pass.data + (from as usize);
-    if (does == Does.Check) {
-      if (type != Type.U32 && !(place ? isFinite(p, bytes as usize, type) : isHistory(p, bytes as usize))) pass.sound = false;
-    } else if (place) {
-      const at = network.at(place);
-      memory.copy(does == Does.Out ? p : at, does == Does.Out ? at : p, bytes as usize);
+    const size = bytes as usize;
+    if (place == 0) {
+      if (does == Does.Check && type == Type.F64 && !isHistory(p, size)) pass.sound = false;
+    } else if (does == Does.In) memory.copy(network.at(place), p, size);
+    else {
+      // In pieces that are still in the cache when they are looked at.
+      for (let i: usize = 0; i < size; i += PIECE) {
+        const length = min(size - i, PIECE);
+        if (does == Does.Out) memory.copy(p + i, network.at(place) + i, length);
+        if (type != Type.U32 && !isFinite(p + i, length, type)) pass.sound = false;
+      }
     }
     return;
   }
@@ -435,7 +444,7 @@ function isFinite(p: usize, bytes: usize, type: Type): bool {
 function isHistory(p: usize, bytes: usize): bool {
   for (const end = p + bytes; p < end; p += 8) {
     const x = load<f64>(p);
-    if (x != x && load<u64>(p) != NAN) return false;
+    if (isNaN<f64>(x) && load<u64>(p) != NAN) return false;
   }
   return true;
 }

@@ -154,9 +154,9 @@ export class Block {
       if (answer < 0) return -answer;
       if (answer === 0) break;
       const next = Math.max(first, Math.ceil((answer - length) / Abi.Alignment) * Abi.Alignment);
-      // The head has been seen where it need not move.
-      if (next === at) given = length;
-      at = next;
+      // All of it now, where its head need not move, or where so much more is asked for than the file has that it must be sound first.
+      if (given < length && (next === at || answer > 2 * length + FILE_HEAD)) given = length;
+      else at = next;
     }
     this.#layOut();
     return Status.Ok;

@@ -2,9 +2,9 @@
 import { Activation, Function as CoreFunction, Header, LayerField, Normalization } from "./abi.js";
 import type { Capabilities } from "./background/capabilities.js";
 import type { Batches, StreamOptions, ThinkAsyncOptions, TrainAsyncOptions } from "./background/options.js";
+import type { CompiledModule } from "./binary.js";
 import { Block, type Elements, layerField } from "./block.js";
 import { compiled } from "./core.js";
-import type { CompiledModule } from "./binary.js";
 import { count, TrainingError, wrongKind, wrongValue } from "./errors.js";
 import { type EvaluateOptions, type Evaluation, evaluate, readEvaluation } from "./evaluation.js";
 import { append, type Columns, forget, historyOf, joined } from "./history.js";

@@ -183,6 +183,12 @@ describe("10,000 files that were changed at random", () => {
     },
     (file) => {
       if (file.length < FILE.length) return file;
+      const at = file.length - 4 * (1 + below(120));
+      new DataView(file.buffer).setUint32(at, NUMBERS[below(NUMBERS.length)] as number, true);
+      return file;
+    },
+    (file) => {
+      if (file.length < FILE.length) return file;
       const at = 8 + headerLength(FILE) + 4 * below(140);
       new DataView(file.buffer).setFloat64(
         at,
@@ -215,8 +221,8 @@ describe("10,000 files that were changed at random", () => {
 describe("a header of other JSON is refused", () => {
   const PARTS = partsOf(FILE);
   const HEADER = headerFor(PARTS);
-  const with_ = (from: string | RegExp, to: string) => {
-    const header = HEADER.replace(from, to);
+  const with_ = (from: string | RegExp, to: string | ((...found: string[]) => string)) => {
+    const header = HEADER.replace(from, to as string);
     expect(header).not.toBe(HEADER);
     return fileOf(PARTS, header);
   };
@@ -255,11 +261,11 @@ describe("a header of other JSON is refused", () => {
     ["a shape that is flat", () => with_('"shape":[2,3]', '"shape":[6]')],
     [
       "a hole",
-      () => with_(/"data_offsets":\[(\d+),(\d+)\]\}(?=,"layers.0.biases")/, (_all, a, b) => `"data_offsets":[${a},${b - 4}]}` as never),
+      () => with_(/"data_offsets":\[(\d+),(\d+)\]\}(?=,"layers.0.biases")/, (_all, a, b) => `"data_offsets":[${a},${Number(b) - 4}]}`),
     ],
     [
       "overlapping tensors",
-      () => with_(/("layers.0.biases":\{[^}]*"data_offsets":\[)(\d+),(\d+)/, (_all, s, a, b) => `${s}${a - 4},${b - 4}` as never),
+      () => with_(/("layers.0.biases":\{[^}]*"data_offsets":\[)(\d+),(\d+)/, (_all, s, a, b) => `${s}${Number(a) - 4},${Number(b) - 4}`),
     ],
     ["tensors in another order", () => with_(/(,"layers.0.weights":\{[^}]*\})(,"layers.0.biases":\{[^}]*\})/, "$2$1")],
     ["spaces", () => with_(/:/g, ": ")],
@@ -453,6 +459,28 @@ describe("numbers that no network has are refused", () => {
       expect(refusal(file)).toBe("unsoundNumbers");
     }
   });
+});
+
+test("a network that needs much more memory than its file has none before the file is known to be sound", () => {
+  const units = 3_000_000;
+  const layers = [{ units, activation: "tanh", bias: false, initializer: "zeros" }] as const;
+  const network = new NeuralNetwork({ inputs: 1, layers, precision: "float32" });
+  const file = network.save({ weightsOnly: true });
+  const wrong = file.slice();
+  wrong[wrong.length - 1] = (wrong[wrong.length - 1] as number) ^ 0x40;
+  const infinite = edited(file, "layers.0.weights", (view) => view.setFloat32(4 * (units - 1), Number.NaN, true));
+  for (const core of fileCores()) {
+    const before = core.memoryBytes;
+    for (const [bytes, status] of [
+      [wrong, Status.DamagedFile],
+      [infinite, Status.NonFiniteNumbers],
+    ] as const) {
+      expect(core.load(bytes).status).toBe(status);
+      expect(core.memoryBytes - before).toBeLessThan(2 * bytes.length + 5 * 2 ** 20);
+    }
+    expect(core.load(file).status).toBe(Status.Ok);
+    expect(core.memoryBytes).toBeGreaterThan(2 * file.length + 2 ** 22);
+  }
 });
 
 test("what is no Uint8Array, and unknown options, are refused by name", () => {

@@ -1,7 +1,6 @@
 // Saves a network over and over to one path until it is killed, and writes the number of each save once that is done: the number is in all of its weights.
 
 import { writeSync } from "node:fs";
-import { NeuralNetwork } from "feedforward";
 import { loadFile, saveFile } from "feedforward/node";
 
 const path = process.argv[2];
