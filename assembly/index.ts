@@ -17,7 +17,7 @@ import { isBroken } from "./team";
 import { trainSteps } from "./train";
 import { startOptimizer } from "./update";
 
-/** Two vectors below the compiler's data (`memoryBase` in asconfig.json), which nothing else uses: the only memory outside of blocks that an export writes. */
+/** Two vectors below the compiler's data (`memoryBase` in asconfig.json); `save` and `load` use what is behind them. No other memory outside of blocks is written. */
 const SCRATCH: usize = 64;
 
 /** The version of this page. */

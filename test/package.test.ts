@@ -346,7 +346,7 @@ describe("checks of packages", () => {
 
 describe("size", () => {
   test("is within the budget", () => {
-    expect(node(".", "scripts/size.mjs")).toMatch(/feedforward\.js +\d+ +\d+ +30000\n/);
+    expect(node(".", "scripts/size.mjs")).toMatch(/feedforward\.js +\d+ +\d+ +34000\n/);
   });
 
   test("fails above the budget", () => {
