@@ -52,6 +52,8 @@ interface Host {
   readonly block: Block;
   /** Lets a task make something else of the network's block. */
   put(task: (block: Block) => void): void;
+  /** Is told how the run went, however it ended. */
+  remember(history: History): void;
   /** Whether the network has been disposed of. */
   readonly ended: boolean;
   /** Is called then, during the run and after it. Set here. */
@@ -223,6 +225,8 @@ async function inBackground(host: Host, task: Task): Promise<History> {
     // A run that is stopped before it begins is placed all the same, so that it can be gone on with.
     const outcome = await (place.converse ? place.converse(errand, listener, stop) : inSlices(host, errand, listener, stop));
     put(outcome.state);
+    const past = outcome.history ?? outcome.until;
+    if (past) host.remember(past);
     if (outcome.error !== undefined) throw received(host.parts, outcome.error);
     // What comes batch by batch ends early where a stop was asked for, and has a history all the same.
     if (outcome.history && (errand.type === "train" || !stop.isAsked)) return outcome.history;

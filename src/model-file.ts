@@ -107,7 +107,7 @@ export function openFile(given: unknown, core: CompiledModule | undefined, untra
     });
     notes = new Map(entries);
     // Whatever else stands there, it is not written so.
-    if (names.length !== columns || textOf(Object.keys(past), notes) !== text) throw text;
+    if (names.length !== columns || (columns && !past.epoch) || textOf(Object.keys(past), notes) !== text) throw text;
   } catch {
     throw new ModelFileError("load", Status.UnfitText);
   }

@@ -269,18 +269,14 @@ export class NeuralNetwork implements Disposable {
       plan: this.#plan,
       block,
       put: (task: (block: Block) => void) => this.#use("restore", task),
+      remember: (history: History) => append(this.#past, history),
       capabilities: this.capabilities,
       ended: false,
       end() {},
     };
     this.#host = this.#training = host;
     try {
-      const history = await (await import("./async.js")).trainAsync(host, inputs, targets, options);
-      append(this.#past, history);
-      return history;
-    } catch (error) {
-      if (error instanceof TrainingError) append(this.#past, error.history);
-      throw error;
+      return await (await import("./async.js")).trainAsync(host, inputs, targets, options);
     } finally {
       this.#training = undefined;
     }
@@ -347,7 +343,7 @@ export class NeuralNetwork implements Disposable {
    */
   save(options?: { readonly weightsOnly?: boolean }): Uint8Array {
     const { weightsOnly = false } = record("options", options ?? {}, ["weightsOnly"]);
-    return this.#file(boolean("weightsOnly", weightsOnly), { past: joined(this.#past, this.#run), notes: this.notes });
+    return this.#file("save", boolean("weightsOnly", weightsOnly), { past: joined(this.#past, this.#run), notes: this.notes });
   }
 
   /**
@@ -361,14 +357,14 @@ export class NeuralNetwork implements Disposable {
     return new NeuralNetwork(openFile(file, readCore(core), boolean("untrained", untrained)) as unknown as NetworkOptions);
   }
 
-  /** How all runs went since the network was made, in copies; NaN where a run did not measure what others did. A run of `trainAsync` that was stopped is not in it. */
+  /** How all runs went since the network was made, in copies; NaN where a run did not measure what others did. What `trainAsync` does is in it once it has ended. */
   get history(): History {
     return historyOf(joined(this.#past, this.#run));
   }
 
   /** `save` without history and notes: all that the network has become, for `restore`. */
   snapshot(): Uint8Array {
-    return this.#file(false, { past: {}, notes: new Map() });
+    return this.#file("snapshot", false, { past: {}, notes: new Map() });
   }
 
   /**
@@ -465,8 +461,8 @@ export class NeuralNetwork implements Disposable {
     if (Symbol.dispose) this.prototype[Symbol.dispose] = this.prototype.dispose;
   }
 
-  #file(weightsOnly: boolean, contents: Contents): Uint8Array {
-    const block = this.#alive("save");
+  #file(method: string, weightsOnly: boolean, contents: Contents): Uint8Array {
+    const block = this.#alive(method);
     const bytes = saveFile(block, weightsOnly, contents);
     this.#takeViews(block);
     return bytes;

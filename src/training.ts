@@ -193,14 +193,15 @@ export function* trainRun(
     let isCut = false;
     if (onStep && block.double(Header.Step) > before) isCut = (yield ["onStep", stepReport(block)]) === false && !isLast;
     for (let at = 0; at < entries.length; at += width) {
+      const isDue = !onEpoch || isLast || (entries[at] as number) % options.historyInterval === 0;
+      if (isDue) remember(history, entries, at, metrics, validates);
       const stops = onEpoch && (yield ["onEpoch", reportOf(entries, at, metrics, validates)]) === false;
       if (stops) {
         // An end is more than a cut: the best weights are yet to be put back.
         block.setUint(Header.Stopped, 1);
         isCut = false;
       }
-      if (!onEpoch || stops || isLast || (entries[at] as number) % options.historyInterval === 0)
-        remember(history, entries, at, metrics, validates);
+      if (stops && !isDue) remember(history, entries, at, metrics, validates);
     }
     if (status === Status.Ok || isCut) {
       if (options.patience > 0 && Number.isFinite(block.double(Header.BestLoss))) history.bestEpoch = block.double(Header.BestEpoch);

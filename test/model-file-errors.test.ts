@@ -319,6 +319,9 @@ describe("a header of other JSON is refused", () => {
       `[${names.replace("loss", "epoch")},[]]`,
       `[${names.replace("]", ',"accuracy"]')},[]]`,
       `[["epoch"],[]]`,
+      // Without epochs.
+      `[${names.replace('"epoch",', "").replace("]", ',"accuracy"]')},[]]`,
+      `[${names.replace('"epoch",', "").replace("]", ',"accuracy"]')},[]]`,
       `[${"[".repeat(50_000)}${"]".repeat(50_000)},[]]`,
       "",
     ];

@@ -137,7 +137,7 @@ describe("a saved network", () => {
     const [inputs, targets] = [randomTable(1, 4, 3), [0, 1, 1, 0]];
     const files: Uint8Array[] = [];
     network.train(inputs, targets, { epochs: 4, onEpoch: () => void files.push(network.save()) });
-    expect(files.map((file) => NeuralNetwork.load(file).history.epoch.length)).toEqual([0, 1, 2, 3]);
+    expect(files.map((file) => NeuralNetwork.load(file).history.epoch.length)).toEqual([1, 2, 3, 4]);
     const other = NeuralNetwork.load(files[1] as Uint8Array);
     other.train(inputs, targets, { epochs: 4, resume: true });
     expect(other.synapticWeights).toEqual(network.synapticWeights);
@@ -185,7 +185,7 @@ describe("the history", () => {
       if (epoch === 3) throw new Error("mine");
     };
     expect(() => network.train(inputs, targets, { epochs: 5, onEpoch: thrower })).toThrow("mine");
-    expect(network.history.epoch).toEqual([1, 2]);
+    expect(network.history.epoch).toEqual([1, 2, 3]);
     const huge = new NeuralNetwork({
       inputs: 1,
       layers: [{ units: 1, activation: "linear" }],
@@ -194,6 +194,23 @@ describe("the history", () => {
     await expect(huge.trainAsync([[1]], [1e3], { epochs: 50 })).rejects.toBeInstanceOf(TrainingError);
     expect(huge.history.epoch.length).toBeGreaterThan(0);
     expect(huge.history.epoch.length).toBe(huge.epoch);
+  });
+
+  test.each(["worker", "slices", "stream"])("keeps what was done until trainAsync was stopped: %s", async (way) => {
+    const network = new NeuralNetwork(options);
+    const controller = new AbortController();
+    const onEpoch = ({ epoch }: { epoch: number }) => {
+      if (epoch === 5) controller.abort();
+    };
+    const run = { epochs: 900, onEpoch, signal: controller.signal, worker: way !== "slices" };
+    const running =
+      way === "stream"
+        ? network.trainAsync(() => [{ inputs, targets }], run)
+        : network.trainAsync(inputs, targets, { ...run, metrics: ["accuracy"] });
+    await expect(running).rejects.toMatchObject({ name: "AbortError" });
+    expect(network.epoch).toBeGreaterThanOrEqual(5);
+    expect(network.history.epoch).toEqual(Array.from({ length: network.epoch }, (_, i) => i + 1));
+    expect(network.history.metrics.accuracy?.length).toBe(way === "stream" ? undefined : network.epoch);
   });
 
   test("forgets what restore takes back", () => {

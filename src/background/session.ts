@@ -15,7 +15,7 @@ export interface Tools {
   blockFor(plan: Plan): Block;
   placeRun(block: Block, plan: Plan, run: Run): void;
   stepReport(block: Block): StepReport;
-  trainRun(block: Block, run: Run, milliseconds?: number): Generator<Call | undefined, History, unknown>;
+  trainRun(block: Block, run: Run, milliseconds?: number, history?: History): Generator<Call | undefined, History, unknown>;
 }
 
 /** What a session begins with; it can be sent to a worker. */
@@ -42,6 +42,8 @@ export interface Outcome {
   readonly state?: Uint8Array;
   readonly history?: History;
   readonly error?: unknown;
+  /** How it went where it has no such history. */
+  readonly until?: History;
   /** Of rows that were asked about. */
   readonly outputs?: Elements;
 }
@@ -58,17 +60,18 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
   tools.placeRun(block, plan, run);
   client.placed(takeImage(block));
   const now = imageForReports(block);
-  const slices = tools.trainRun(block, run, milliseconds);
+  const until: History = { epoch: [], loss: [], validationLoss: [], learningRate: [], metrics: {}, validationMetrics: {} };
+  const slices = tools.trainRun(block, run, milliseconds, until);
   const rows = block.uint(Header.SampleRows);
   const seen = () => block.double(Header.Epoch) * rows + block.uint(Header.Cursor);
   const speed = speedometer(seen);
   for (let answer: unknown; ; ) {
-    if (!(await client.pause())) return { state: takeImage(block) };
+    if (!(await client.pause())) return { state: takeImage(block), until };
     let next: IteratorResult<Call | undefined, History>;
     try {
       next = slices.next(answer);
     } catch (error) {
-      return { state: takeImage(block), error };
+      return { state: takeImage(block), error, until };
     }
     if (next.done) return { state: takeImage(block), history: next.value };
     answer = next.value && (await client.call(next.value, now(next.value[0])));

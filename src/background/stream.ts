@@ -37,7 +37,7 @@ export async function streamSession(
   const end = (outcome: Partial<Outcome>): Outcome => {
     block.setDouble(Header.EpochSum, 0);
     block.setDouble(Header.EpochTarget, block.double(Header.Epoch));
-    return { state: takeImage(block), ...outcome };
+    return { state: takeImage(block), until: history, ...outcome };
   };
   block.setDouble(Header.EpochSum, 0);
   for (let epoch = 0; epoch < epochs; epoch++) {
