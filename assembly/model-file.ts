@@ -90,7 +90,7 @@ export function saveModel(
   rows: u32,
 ): f64 {
   const pass = changetype<Pass>(PASS);
-  pass.weightsOnly = weightsOnly;
+  pass.weightsOnly = (weightsOnly != 0) as u32;
   const kept = weightsOnly == 0 && columns > 0 && rows > 0;
   pass.columns = kept ? columns : 0;
   pass.rows = kept ? rows : 0;
@@ -106,7 +106,7 @@ export function saveModel(
   begin(pass, Does.Write, to + 8, 0);
   writeHeader(pass, network, text, textBytes);
   const data = pass.at;
-  store<u32>(data, weightsOnly);
+  store<u32>(data, pass.weightsOnly);
   store<u32>(data, pass.columns, 4);
   store<u32>(data, pass.rows, 8);
   configuration(network, data + (CONTENTS_WORDS << 2), Way.Out);
