@@ -6,19 +6,18 @@
 
 import { Abi, Activation, Evaluation, Function, Status } from "../src/abi";
 import { evaluateRows } from "./evaluate";
-import { drawParameters } from "./initializers";
+import { drawParameters, startCounters } from "./initializers";
 import { activate, slopesOf } from "./kernels/activations";
 import { layOut, Network, STATISTICS } from "./layout";
-import { finishMeasures, weighRows } from "./measures";
+import { weighRows } from "./measures";
+import { loadModel, saveModel } from "./model-file";
 import { objective, Purpose, thinkRows } from "./objective";
-
 import { keepsSubnormals, runSelfTest, SELF_TEST_BYTES } from "./self-test";
-import { restoreSnapshot, takeSnapshot } from "./snapshot";
 import { isBroken } from "./team";
 import { trainSteps } from "./train";
 import { startOptimizer } from "./update";
 
-/** Two vectors below the compiler's data (`memoryBase` in asconfig.json), which nothing else uses: the only memory outside of blocks that an export writes. */
+/** Two vectors below the compiler's data (`memoryBase` in asconfig.json); `save` and `load` use what is behind them. No other memory outside of blocks is written. */
 const SCRATCH: usize = 64;
 
 /** The version of this page. */
@@ -51,15 +50,7 @@ export function layout(network: Network): f64 {
 
 /** Draws the first weights from the seed, sets biases to 0 and the counters to the start. Call once, after `layout`. */
 export function initialize(network: Network): void {
-  network.epoch = 0;
-  network.step = 0;
-  network.cursor = 0;
-  network.epochSum = 0;
-  network.historyLength = 0;
-  network.gradientReady = 0;
-  network.plateauScale = 1;
-  network.plateauBest = Infinity;
-  finishMeasures(network);
+  startCounters(network);
   drawParameters(network);
 }
 
@@ -109,18 +100,29 @@ export function weighClass(network: Network, rows: u32, k: u32, factor: f64): u3
 }
 
 /**
- * All that the network has become, written to `to`, a multiple of 16 behind the block; answers its bytes. With `to` 0 nothing is written.
+ * Writes the network's model file to `to`, a multiple of 16 behind the block, and answers its bytes, or a negative status; with `to` 0 nothing is written.
+ * `weightsOnly` leaves out what only training needs. `textBytes` bytes of printable ASCII at `text` go along, and `columns` · `rows` doubles at `history`.
  */
-export function snapshot(network: Network, to: usize): usize {
-  return takeSnapshot(network, to);
+export function save(
+  network: Network,
+  to: usize,
+  weightsOnly: u32,
+  text: usize,
+  textBytes: usize,
+  history: usize,
+  columns: u32,
+  rows: u32,
+): f64 {
+  return saveModel(network, to, weightsOnly, text, textBytes, history, columns, rows);
 }
 
 /**
- * Puts back a snapshot of `bytes` bytes at `from`, a multiple of 16, and answers 0; or a negative status; or, where `from` is not behind them, the bytes that the
- * block will take: then nothing was done yet, and the snapshot is to be moved behind these. The memory must be grown to the snapshot's end.
+ * Makes the network what the model file of `bytes` bytes at `from` says and answers 0; or a negative status; or how many bytes behind the network's address the file
+ * must end at least: then nothing was done yet, and the file is to be moved. A network whose ElementBytes is 0 is made anew, another must have been made with the same
+ * options. Of the file `given` bytes are there: all, or the first 4 MiB or more, which are enough to learn where it must stand. Its bytes are of no use afterwards.
  */
-export function restore(network: Network, from: usize, bytes: usize): f64 {
-  return restoreSnapshot(network, from, bytes);
+export function load(network: Network, from: usize, bytes: usize, given: usize): f64 {
+  return loadModel(network, from, bytes, given);
 }
 
 function isRunnable(network: Network): bool {

@@ -1,7 +1,21 @@
 import { Initializer, Normalization } from "../src/abi";
 import { read, write } from "./kernels/elements";
 import { Layer, Network } from "./layout";
+import { finishMeasures } from "./measures";
 import { nextDouble, nextNormal, seedGenerator } from "./random";
+
+/** What the counters are before the first step. */
+export function startCounters(network: Network): void {
+  network.epoch = 0;
+  network.step = 0;
+  network.cursor = 0;
+  network.epochSum = 0;
+  network.historyLength = 0;
+  network.gradientReady = 0;
+  network.plateauScale = 1;
+  network.plateauBest = Infinity;
+  finishMeasures(network);
+}
 
 /**
  * First parameters, drawn layer by layer: weights row-major over (inputs, units), then biases, as scikit-learn draws them; shifts 0, scales 1, statistics those of unit

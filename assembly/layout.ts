@@ -54,7 +54,7 @@ export const FUSED: u32 = 32;
 const PADDING: f64 = 16;
 
 /** Bytes that WebAssembly can address, as f64 since a shape may ask for more. */
-const ADDRESSABLE: f64 = 4294967296.0;
+export const ADDRESSABLE: f64 = 4294967296.0;
 
 /** The header of a block; `Header` in src/abi.ts describes the fields. */
 @unmanaged
@@ -271,25 +271,28 @@ export function layOut(network: Network): f64 {
   return place(network, true);
 }
 
-/** The bytes of a block that is valid. */
-export function sizeOf(network: Network): f64 {
-  return place(network, false);
-}
-
 function isValid(network: Network): bool {
+  // Codes are signed by themselves.
   if (network.elementBytes != 8 && network.elementBytes != 4) return false;
   if (network.inputs == 0 || network.layerCount == 0 || network.sampleCapacity == 0) return false;
-  if (network.loss > Loss.CrossEntropy || network.reduction > Reduction.Mean) return false;
-  if (network.measures > 7 || network.evaluation > Evaluation.Classes) return false;
+  if ((network.loss as u32) > (Loss.CrossEntropy as u32) || (network.reduction as u32) > (Reduction.Mean as u32)) return false;
+  if (network.measures > 7 || (network.evaluation as u32) > (Evaluation.Classes as u32)) return false;
   if (network.optimizer == Optimizer.Lbfgs && (network.pairCapacity == 0 || network.pairCapacity > MOST_PAIRS)) return false;
-  if (network.optimizer > Optimizer.Lbfgs || network.schedule > Schedule.Plateau || network.monitor > Monitor.ValidationLoss) return false;
+  if (
+    (network.optimizer as u32) > (Optimizer.Lbfgs as u32) ||
+    (network.schedule as u32) > (Schedule.Plateau as u32) ||
+    (network.monitor as u32) > (Monitor.ValidationLoss as u32)
+  )
+    return false;
   let width = network.inputs;
   for (let l: u32 = 0; l < network.layerCount; l++) {
     const layer = network.layer(l);
     if (layer.units == 0 || layer.bias > 2) return false;
-    if (layer.initializer > Initializer.Orthogonal || layer.biasInitializer >= Initializer.Orthogonal) return false;
-    if (layer.activation > Activation.Softmax || (layer.activation == Activation.Softmax && l + 1 < network.layerCount)) return false;
-    if (layer.normalization > Normalization.Batch || (layer.residual && layer.units != width)) return false;
+    if ((layer.initializer as u32) > (Initializer.Orthogonal as u32) || (layer.biasInitializer as u32) >= (Initializer.Orthogonal as u32))
+      return false;
+    if ((layer.activation as u32) > (Activation.Softmax as u32) || (layer.activation == Activation.Softmax && l + 1 < network.layerCount))
+      return false;
+    if ((layer.normalization as u32) > (Normalization.Batch as u32) || (layer.residual && layer.units != width)) return false;
     width = layer.units;
   }
   const last = network.lastLayer().activation;
@@ -429,7 +432,7 @@ function placeLayer(network: Network, index: u32, at: f64, rowBytes: f64, write:
 }
 
 /** Parameters' worth of moments that the optimizer keeps. */
-function setsOf(network: Network): u32 {
+export function setsOf(network: Network): u32 {
   if (network.optimizer == Optimizer.Lbfgs) return LBFGS_SETS + 2 * network.pairCapacity;
   return momentsOf(network.optimizer);
 }

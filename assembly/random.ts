@@ -27,6 +27,11 @@ export function seedGenerator(state: usize, seed: u32): void {
   store<u32>(state, 0, HAS_NORMAL);
 }
 
+/** Whether a generator may stand at `state`: nothing is read beyond its words. */
+export function isGenerator(state: usize): bool {
+  return load<u32>(state, POSITION) <= WORDS && load<u32>(state, HAS_NORMAL) <= 1 && Math.abs(load<f64>(state, NORMAL)) < Infinity;
+}
+
 /** The next double in [0, 1), as `numpy.random.random()` makes it: 27 and 26 bits of two words. */
 export function nextDouble(state: usize): f64 {
   const high = nextWord(state) >> 5;

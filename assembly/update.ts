@@ -97,13 +97,15 @@ function isUsable(network: Network, largest: f64, rate: f64): bool {
   return largestMagnitude(network.at(network.parameters), network.parameterCount, element) * max<f64>(keep, 1) < bound;
 }
 
+/** Lays out the rate of the step before, which plain descent looks for there. */
+export function spreadRate(network: Network): void {
+  spread(network.at(network.rates) + RATE, network.rate, network.elementBytes);
+}
+
 /** Computes the step's numbers in f64 and lays them out for the kernels. */
 function prepareRates(network: Network, rate: f64): void {
-  const table = network.at(network.rates);
-  const element: usize = network.elementBytes;
-  spread(table + RATE, rate, element);
-  const optimizer = network.optimizer;
-  if (optimizer != Optimizer.Sgd) prepareMoments(network, table, rate, element);
+  spreadRate(network);
+  if (network.optimizer != Optimizer.Sgd) prepareMoments(network, network.at(network.rates), rate, network.elementBytes);
 }
 
 function prepareMoments(network: Network, table: usize, rate: f64, element: usize): void {

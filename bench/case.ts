@@ -6,7 +6,7 @@ export interface Case {
   readonly name: string;
   /** One line for the reader of the table. */
   readonly title: string;
-  readonly unit: TimeUnit | "GFLOP/s" | "samples/s";
+  readonly unit: TimeUnit | "GFLOP/s" | "GB/s" | "samples/s";
   /** Makes everything that the calls need, less of it where figures mean nothing. It runs once, and only if the case was chosen. */
   contenders(isQuick: boolean): readonly Contender[];
 }
@@ -24,6 +24,6 @@ export interface Contender {
   readonly isAsync?: boolean;
   /** Calls in one sample, many where one is too short for the clock. */
   readonly calls: number;
-  /** Floating-point operations, or samples, of one call, where the unit is a rate of them. */
+  /** Floating-point operations, bytes, or samples, of one call, where the unit is a rate of them. */
   readonly operations?: number;
 }

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import type { Case } from "./case.js";
 import { construct } from "./cases/construct.js";
 import { iteration } from "./cases/iteration.js";
+import { MODEL_FILE } from "./cases/model-file.js";
 import { seed } from "./cases/seed.js";
 import { think } from "./cases/think.js";
 import { thinkWide } from "./cases/think-wide.js";
@@ -15,7 +16,7 @@ import { type Result, theseVersions, thisMachine, writeReport } from "./report.j
 import { describeMachine, limitTable, table } from "./table.js";
 
 /** Cases with a table of their own. */
-const ALONE: readonly Case[] = [seed, iteration, think, thinkWide, construct];
+const ALONE: readonly Case[] = [seed, iteration, think, thinkWide, construct, ...MODEL_FILE];
 
 const CASES: readonly Case[] = [...ALONE, ...LIMIT, ...THREADS];
 

@@ -68,7 +68,7 @@ export async function measure(subjects: readonly Case[], effort: Effort): Promis
 /** What a sample says about one call. */
 function inUnit(unit: Case["unit"], milliseconds: number, { calls, operations = 0 }: Contender): number {
   if (unit === "samples/s") return (operations * calls * 1000) / milliseconds;
-  if (unit === "GFLOP/s") return (operations * calls) / milliseconds / 1e6;
+  if (unit === "GFLOP/s" || unit === "GB/s") return (operations * calls) / milliseconds / 1e6;
   return (milliseconds * PER_MILLISECOND[unit]) / calls;
 }
 

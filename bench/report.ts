@@ -6,12 +6,12 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 export type TimeUnit = "ns" | "µs" | "ms" | "s";
 
 /** Time of one call, work done per second, or what is downloaded. */
-export type Unit = TimeUnit | "samples/s" | "GFLOP/s" | "bytes";
+export type Unit = TimeUnit | "samples/s" | "GFLOP/s" | "GB/s" | "bytes";
 
-export const UNITS: readonly Unit[] = ["ns", "µs", "ms", "s", "samples/s", "GFLOP/s", "bytes"];
+export const UNITS: readonly Unit[] = ["ns", "µs", "ms", "s", "samples/s", "GFLOP/s", "GB/s", "bytes"];
 
 /** In a unit of work per second more is better. */
-export const isRate = (unit: Unit): boolean => unit === "samples/s" || unit === "GFLOP/s";
+export const isRate = (unit: Unit): boolean => unit === "samples/s" || unit === "GFLOP/s" || unit === "GB/s";
 
 /** One row: what was measured of a case in one implementation. */
 export interface Result {

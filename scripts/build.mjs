@@ -48,6 +48,10 @@ const PACKING = ["-O3", "-Os", "--one-caller-inline-max-function-size", "20"];
 /** What the entry loads when it is first needed, from a file of its own. */
 const LAZY = "./async.js";
 
+/** Files of their own, for those who import them beside the entry. */
+const BESIDE = ["node", "web", "receipt"];
+const VERSION = { PACKAGE_VERSION: JSON.stringify(JSON.parse(readFileSync("package.json", "utf8")).version) };
+
 /** The core with threads is a file of its own, in base64, which needs no time: nobody waits for its bytes before threads are to train. */
 const THREADS = "dist/threads-core.js";
 const THREADS_BESIDE = {
@@ -91,12 +95,13 @@ embed("dist/feedforward.wasm", "simd");
 embed("dist/feedforward.scalar.wasm", "scalar");
 run(join(dirname(require.resolve("typescript/package.json")), "bin/tsc"), ["-p", "tsconfig.build.json"]);
 for (const name of ["index", "scalar"]) await bundle(`dist/${name}.js`, `build/${name}.js`, { external: ["#*", LAZY] });
+for (const name of BESIDE) await bundle(`dist/${name}.js`, `build/${name}.js`, { external: ["./index.js", "node:*"], define: VERSION });
 await bundle("dist/index.js", "dist/feedforward.js", { external: [LAZY], minify: true });
 await bundle("dist/async.js", "build/async.js", { plugins: [THREADS_BESIDE] });
 await bundle("dist/background/worker.js", "build/worker.js", { plugins: [WITHOUT_CORE] });
 for (const name of readdirSync("dist", { recursive: true }))
   if (/(?<!\.(node|packed)|feedforward)\.js$/.test(name)) rmSync(join("dist", name));
-for (const name of ["index", "scalar", "async", "worker"]) cpSync(`build/${name}.js`, `dist/${name}.js`);
+for (const name of ["index", "scalar", "async", "worker", ...BESIDE]) cpSync(`build/${name}.js`, `dist/${name}.js`);
 writeFileSync(THREADS, `export default "${readFileSync("dist/feedforward.threads.wasm").toString("base64")}";\n`);
 writeFileSync(STAMP, "");
 

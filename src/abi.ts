@@ -303,16 +303,24 @@ export const enum Status {
   InvalidRun = 22,
   /** In the build with threads: one of the team has died. What stands in the block is of no use. */
   TeamBroken = 23,
-  /** `restore`: the bytes are no snapshot. */
-  NoSnapshot = 32,
-  /** `restore`: a snapshot of another version of the ABI. */
-  OtherVersion = 33,
-  /** `restore`: bytes are missing or changed. */
-  DamagedSnapshot = 34,
-  /** `restore`: a snapshot of a network that was made with other options. */
+  /** `load`: the bytes are no model file. */
+  NoModelFile = 32,
+  /** `load`: a model file of a newer version of the format. */
+  NewerVersion = 33,
+  /** `load`: bytes are missing or changed. */
+  DamagedFile = 34,
+  /** `load`: a file of a network that was made with other options than this one. */
   OtherNetwork = 35,
-  /** `restore`: numbers that no network can have. */
-  UnsoundSnapshot = 36,
+  /** `load`: tensors have other names, types, shapes or places than the file's configuration gives them. */
+  MalformedHeader = 36,
+  /** `load`: numbers that no network can have. */
+  UnsoundNumbers = 37,
+  /** `save`, `load`: parameters, statistics or moments that are not finite. */
+  NonFiniteNumbers = 38,
+  /** `save`: a header above 1 MiB or a file above 4 GiB. `load`: a network that does not fit into 4 GiB. */
+  TooLarge = 39,
+  /** `save`: a text of other characters than printable ASCII. */
+  UnfitText = 40,
 }
 
 /** Activation functions: code → name in `src/options/layers.ts`. `Softmax` is for the last layer. */

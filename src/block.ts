@@ -1,12 +1,14 @@
-import { Abi, Header, type LayerField, type Status } from "./abi.js";
+import { Abi, Header, type LayerField, Status } from "./abi.js";
 import { type Core, instantiate, statusError } from "./core.js";
 import type { Fields } from "./options/check.js";
-import type { LayerPlan } from "./options/layers.js";
 import type { Plan } from "./options/network.js";
 
 /** Bytes of one page of WebAssembly memory, and of all that can be addressed. */
 const PAGE = 65536;
 const ADDRESSABLE = 2 ** 32;
+
+/** Of a large file this much says where it must stand. */
+const FILE_HEAD = 2 ** 22;
 
 /** The fields of the header that only make room. */
 const ROOM = [Header.SampleCapacity, Header.Training, Header.Shuffle, Header.RestoreBest, Header.InputGradient] as const;
@@ -32,25 +34,28 @@ export class Block {
   readonly outputs: number;
   #header: DataView;
 
-  /** By default in an instance of its own, where it stands alone. */
-  constructor(plan: Plan, core = instantiate(plan.core), base = core.heapBase() >>> 0) {
-    this.elementBytes = plan.precision === "float64" ? 8 : 4;
-    this.inputs = plan.inputs;
-    this.outputs = (plan.layers.at(-1) as LayerPlan).units;
+  /** Of a plan, or with what `fill` puts there. By default in an instance of its own, where it stands alone. */
+  constructor(plan: Plan | undefined, core = instantiate(plan?.core), base = core.heapBase() >>> 0, fill?: (block: Block) => void) {
     this.core = core;
     this.base = base;
-    this.#grow(Header.Bytes + plan.layers.length * Abi.LayerBytes);
+    this.#grow(Header.Bytes + (plan?.layers.length ?? 0) * Abi.LayerBytes);
     this.#header = new DataView(this.core.memory.buffer);
     // The self-test has left its network here; everything starts from zeros.
     new Uint8Array(this.core.memory.buffer, this.base).fill(0, 0, this.core.selfTestBytes());
-    this.#writePlan(plan);
-    this.#layOut();
-    this.core.initialize(this.base);
+    if (plan) {
+      this.#writePlan(plan);
+      this.#layOut();
+      this.core.initialize(this.base);
+    }
+    fill?.(this);
+    this.elementBytes = this.uint(Header.ElementBytes) as 4 | 8;
+    this.inputs = this.uint(Header.Inputs);
+    this.outputs = this.uint(Header.Outputs);
   }
 
-  #writePlan({ inputs, layers, seed, loss, reduction, optimizer }: Plan): void {
+  #writePlan({ inputs, layers, seed, loss, reduction, optimizer, precision }: Plan): void {
     const uints = {
-      [Header.ElementBytes]: this.elementBytes,
+      [Header.ElementBytes]: precision === "float64" ? 8 : 4,
       [Header.Inputs]: inputs,
       [Header.LayerCount]: layers.length,
       [Header.Seed]: seed,
@@ -123,11 +128,32 @@ export class Block {
     if (this.#header.buffer !== this.core.memory.buffer) this.#header = new DataView(this.core.memory.buffer);
   }
 
-  /** The address of `bytes` bytes behind the block, which may be about to take `blockBytes`: room until the next call that needs some. */
-  roomBehind(bytes: number, blockBytes: number): number {
-    const at = Math.max(this.core.layout(this.base), blockBytes);
+  /** The address of `bytes` bytes behind the block: room until the next call that needs some. */
+  roomBehind(bytes: number): number {
+    const at = this.core.layout(this.base);
     this.#reach(at + bytes);
     return this.base + at;
+  }
+
+  /** Makes the network what a model file says, if the answer is `Ok`; else nothing has changed. A block that is not laid out yet becomes the file's. */
+  load(file: Uint8Array): Status {
+    const { core, base } = this;
+    const { length } = file;
+    const first = this.uint(Header.ElementBytes) ? core.layout(base) : Header.Bytes;
+    let given = this.uint(Header.ElementBytes) ? length : Math.min(length, FILE_HEAD);
+    for (let at: number = first; ; ) {
+      this.#reach(at + given);
+      new Uint8Array(core.memory.buffer, base + at).set(given < length ? file.subarray(0, given) : file);
+      const answer = core.load(base, base + at, length, given);
+      if (answer < 0) return -answer;
+      if (answer === 0) break;
+      const next = Math.max(first, Math.ceil((answer - length) / Abi.Alignment) * Abi.Alignment);
+      // All of it now, where its head need not move, or where so much more is asked for than the file has that it must be sound first.
+      if (given < length && (next === at || answer > 2 * length + FILE_HEAD)) given = length;
+      else at = next;
+    }
+    this.#layOut();
+    return Status.Ok;
   }
 
   #grow(bytes: number): void {

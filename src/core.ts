@@ -17,8 +17,17 @@ export interface Core {
   train(network: number, steps: number): Status;
   evaluate(network: number, rows: number): Status;
   differentiate(network: number, rows: number, training: number): Status;
-  snapshot(network: number, to: number): number;
-  restore(network: number, from: number, bytes: number): number;
+  save(
+    network: number,
+    to: number,
+    weightsOnly: number,
+    text: number,
+    textBytes: number,
+    history: number,
+    columns: number,
+    rows: number,
+  ): number;
+  load(network: number, from: number, bytes: number, given: number): number;
   weighClass(network: number, rows: number, k: number, factor: number): number;
   apply(fn: number, elementBytes: number, p: number, count: number): void;
 }

@@ -7,6 +7,7 @@ export type { ClassEvaluation, EvaluateOptions, Evaluation, LabelEvaluation, Val
 export type { GradientOptions, Gradients, LayerGradients } from "./inspection.js";
 export { type Layer, NeuralNetwork } from "./network.js";
 export { TrainingError } from "./errors.js";
+export { ModelFileError, type ModelFileErrorCode } from "./model-file.js";
 export type {
   ActivationName,
   ActivationOption,

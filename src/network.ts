@@ -2,14 +2,17 @@
 import { Activation, Function as CoreFunction, Header, LayerField, Normalization } from "./abi.js";
 import type { Capabilities } from "./background/capabilities.js";
 import type { Batches, StreamOptions, ThinkAsyncOptions, TrainAsyncOptions } from "./background/options.js";
+import type { CompiledModule } from "./binary.js";
 import { Block, type Elements, layerField } from "./block.js";
 import { compiled } from "./core.js";
 import { count, TrainingError, wrongKind, wrongValue } from "./errors.js";
 import { type EvaluateOptions, type Evaluation, evaluate, readEvaluation } from "./evaluation.js";
+import { append, type Columns, forget, historyOf, joined } from "./history.js";
 import { activations, type GradientOptions, type Gradients, gradients, readQuestion, summary } from "./inspection.js";
-import { record } from "./options/check.js";
+import { type Contents, Opened, openFile, restoreFile, saveFile } from "./model-file.js";
+import { boolean, record } from "./options/check.js";
 import type { ActivationName, LayerPlan } from "./options/layers.js";
-import { type NetworkOptions, type Plan, type Precision, readOptions } from "./options/network.js";
+import { type NetworkOptions, type Plan, type Precision, readCore, readOptions } from "./options/network.js";
 import type { EpochReport, TrainOptions } from "./options/training.js";
 import {
   checkAttached,
@@ -25,8 +28,7 @@ import {
   type Table,
   type TableShape,
 } from "./rows.js";
-import { restoreSnapshot, takeSnapshot } from "./snapshot.js";
-import { answerOf, type History, placeData, placeRun, readRun, trainRun } from "./training.js";
+import { answerOf, type History, noHistory, placeData, placeRun, readRun, trainRun } from "./training.js";
 
 /** The options of `think`. */
 const INTO = ["into"] as const;
@@ -79,6 +81,8 @@ export class NeuralNetwork implements Disposable {
   readonly precision: Precision;
   /** The layers from first to last. */
   readonly layers: readonly Layer[];
+  /** Texts of one's own by names of one's own, which model files have with them. */
+  readonly notes: Map<string, string>;
   #block: Block | undefined;
   readonly #plan: Plan;
   readonly #inputShape: TableShape;
@@ -89,6 +93,9 @@ export class NeuralNetwork implements Disposable {
   #turn = 0;
   /** Whether a run is under way, from within which `onEpoch` may think, but neither train nor dispose. */
   #training: unknown;
+  /** How the runs went that are over, and how the present one goes. */
+  #past: Columns;
+  #run: History | undefined;
   /** What the last run in the background has of this network. */
   #host: { readonly capabilities: Capabilities; ended: boolean; end(): void; settle(): void } = {
     capabilities: { path: "calling thread", threads: 1, why: "no run yet" },
@@ -102,9 +109,12 @@ export class NeuralNetwork implements Disposable {
    * @throws RangeError for a value out of range, and for a network that does not fit into the 4 GiB that WebAssembly addresses
    */
   constructor(options?: NetworkOptions) {
-    const plan = readOptions(options);
+    const opened = options instanceof Opened && options;
+    const plan = opened ? opened.plan : readOptions(options);
     this.#plan = plan;
-    this.#block = new Block(plan);
+    this.#block = opened ? opened.block : new Block(plan);
+    this.#past = opened ? opened.past : {};
+    this.notes = opened ? opened.notes : new Map();
     this.inputs = plan.inputs;
     this.outputs = this.#block.outputs;
     this.seed = plan.seed;
@@ -216,8 +226,10 @@ export class NeuralNetwork implements Disposable {
     this.#use("train", () => placeRun(block, this.#plan, run));
     let turn = this.#turn;
     this.#training = true;
+    const history = noHistory();
+    this.#run = history;
     try {
-      const slices = trainRun(block, run);
+      const slices = trainRun(block, run, undefined, history);
       for (let answer: unknown; ; ) {
         const { done, value } = slices.next(answer);
         if (done) return value;
@@ -230,7 +242,8 @@ export class NeuralNetwork implements Disposable {
         turn = this.#turn;
       }
     } finally {
-      this.#training = undefined;
+      this.#training = this.#run = undefined;
+      append(this.#past, history);
     }
   }
 
@@ -253,7 +266,8 @@ export class NeuralNetwork implements Disposable {
     const block = this.#alive("trainAsync");
     this.#refuseWhileTraining("trainAsync");
     const put = (task: (block: Block) => void) => this.#use("restore", task);
-    const host = { ...this.#host, parts: PARTS, plan: this.#plan, block, put };
+    const remember = (history: History) => append(this.#past, history);
+    const host = { ...this.#host, parts: PARTS, plan: this.#plan, block, put, remember };
     this.#host = this.#training = host;
     try {
       return await (await import("./async.js")).trainAsync(host, inputs, targets, options);
@@ -315,27 +329,49 @@ export class NeuralNetwork implements Disposable {
   }
 
   /**
-   * All that the network has become, in bytes of one's own: parameters, running statistics, the optimizer's moments, schedule, generators, counters, and the position
-   * within a run that was cut. `restore` makes a network of the same options, in any host, go on from there with the same bits.
+   * The network as a model file, which is a safetensors file: options, parameters, and all that training needs to go on with the same bits, the history and `notes` too.
+   * The same network gives the same bytes. With `weightsOnly` what only training needs is left out.
    *
+   * @throws ModelFileError for parameters that are not finite, for notes of more than about 1 MiB
    * @throws RangeError where the network's memory has no room for as much again
    */
-  snapshot(): Uint8Array {
-    const block = this.#alive("snapshot");
-    const bytes = takeSnapshot(block);
-    this.#takeViews(block);
-    return bytes;
+  save(options?: { readonly weightsOnly?: boolean }): Uint8Array {
+    const { weightsOnly = false } = record("options", options ?? {}, ["weightsOnly"]);
+    return this.#file("save", boolean("weightsOnly", weightsOnly), { past: joined(this.#past, this.#run), notes: this.notes });
   }
 
   /**
-   * Puts back what `snapshot` has taken, of this network or of another that was made with the same options.
+   * The network that `save` has made a file of, in any host: it answers with the same bits, and goes on training with the same bits.
    *
-   * @throws TypeError, RangeError for bytes that are no snapshot, that were changed, or that belong to other options, before anything is changed
+   * @param options a compiled core, as for the constructor; `untrained` makes the network as it was before it has learned, its weights drawn from its seed
+   * @throws TypeError for what is no Uint8Array, ModelFileError for bytes that are no model file, that were changed, or that a newer version has written
    */
-  restore(snapshot: Uint8Array): void {
+  static load(file: Uint8Array, options?: { readonly core?: CompiledModule; readonly untrained?: boolean }): NeuralNetwork {
+    const { core, untrained = false } = record("options", options ?? {}, ["core", "untrained"]);
+    return new NeuralNetwork(openFile(file, readCore(core), boolean("untrained", untrained)) as unknown as NetworkOptions);
+  }
+
+  /** How all runs went since the network was made, in copies; NaN where a run did not measure what others did. What `trainAsync` does is in it once it has ended. */
+  get history(): History {
+    return historyOf(joined(this.#past, this.#run));
+  }
+
+  /** `save` without history and notes: all that the network has become, for `restore`. */
+  snapshot(): Uint8Array {
+    return this.#file("snapshot", false, { past: {}, notes: new Map() });
+  }
+
+  /**
+   * Puts back what `snapshot` or `save` has taken, of this network or of another that was made with the same options. Of the history what is behind that epoch is forgotten;
+   * notes stay.
+   *
+   * @throws TypeError, ModelFileError as `load`, and for a network of other options, before anything is changed
+   */
+  restore(file: Uint8Array): void {
     this.#alive("restore");
     this.#refuseWhileTraining("restore");
-    this.#use("restore", (block) => restoreSnapshot(block, snapshot));
+    this.#use("restore", (block) => restoreFile(block, file));
+    forget(this.#past, this.epoch);
   }
 
   /**
@@ -417,6 +453,13 @@ export class NeuralNetwork implements Disposable {
     // Not all browsers have the symbol yet; where it is missing nobody can ask for it.
     // biome-ignore lint/complexity/noThisInStatic: with the class's own name bundlers give it another one, which the console shows
     if (Symbol.dispose) this.prototype[Symbol.dispose] = this.prototype.dispose;
+  }
+
+  #file(method: string, weightsOnly: boolean, contents: Contents): Uint8Array {
+    const block = this.#alive(method);
+    const bytes = saveFile(block, weightsOnly, contents);
+    this.#takeViews(block);
+    return bytes;
   }
 
   #alive(method: string): Block {

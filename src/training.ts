@@ -30,9 +30,9 @@ export interface History {
   /** The learning rate of the epoch's last step. */
   readonly learningRate: number[];
   /** The metrics that were asked for, of the epoch's rows as they were learned from. */
-  readonly metrics: { readonly [name in MetricName]?: number[] };
+  readonly metrics: { [name in MetricName]?: number[] };
   /** The same of the validation rows after the epoch. */
-  readonly validationMetrics: { readonly [name in MetricName]?: number[] };
+  readonly validationMetrics: { [name in MetricName]?: number[] };
   /** The epoch that early stopping found best, where it was asked for. */
   bestEpoch?: number;
 }
@@ -145,29 +145,30 @@ export function placeData(block: Block, plan: Plan, run: Run): void {
   if (classWeights) weighClasses(block, plan, classWeights, rows);
 }
 
+/** The history of no epochs. */
+export function noHistory(): History {
+  return { epoch: [], loss: [], validationLoss: [], learningRate: [], metrics: {}, validationMetrics: {} };
+}
+
 /** A function of the user's and what it is told. */
 export type Call = readonly [name: "onStep", report: StepReport] | readonly [name: "onEpoch", report: EpochReport];
 
 /**
  * Trains until the run is over or cut, in slices of about `milliseconds`. It stops between two slices, and wherever a function of the user's is to be called: to go on
- * it takes what that has answered. Left there, the run is cut.
+ * it takes what that has answered. Left there, the run is cut. `history`, which is empty, is filled as it goes.
  */
 export function* trainRun(
   block: Block,
   { options, validationRows }: Run,
   milliseconds = SLICE_MILLISECONDS,
+  history = noHistory(),
 ): Generator<Call | undefined, History, unknown> {
   const { onEpoch, onStep, metrics } = options;
   const validates = validationRows > 0;
-  const lists = () => Object.fromEntries(metrics.map((name) => [name, [] as number[]]));
-  const history: History = {
-    epoch: [],
-    loss: [],
-    validationLoss: [],
-    learningRate: [],
-    metrics: lists(),
-    validationMetrics: validates ? lists() : {},
-  };
+  for (const name of metrics) {
+    history.metrics[name] = [];
+    if (validates) history.validationMetrics[name] = [];
+  }
   // Someone who looks at each epoch gets the core to come back after each, and so after each step.
   block.setDouble(Header.HistoryInterval, onEpoch ? 1 : options.historyInterval);
   block.setUint(Header.HistoryCapacity, onEpoch ? 1 : 0);
@@ -182,14 +183,15 @@ export function* trainRun(
     let isCut = false;
     if (onStep && block.double(Header.Step) > before) isCut = (yield ["onStep", stepReport(block)]) === false && !isLast;
     for (let at = 0; at < entries.length; at += width) {
+      const isDue = !onEpoch || isLast || (entries[at] as number) % options.historyInterval === 0;
+      if (isDue) remember(history, entries, at, metrics, validates);
       const stops = onEpoch && (yield ["onEpoch", reportOf(entries, at, metrics, validates)]) === false;
       if (stops) {
         // An end is more than a cut: the best weights are yet to be put back.
         block.setUint(Header.Stopped, 1);
         isCut = false;
       }
-      if (!onEpoch || stops || isLast || (entries[at] as number) % options.historyInterval === 0)
-        remember(history, entries, at, metrics, validates);
+      if (stops && !isDue) remember(history, entries, at, metrics, validates);
     }
     if (status === Status.Ok || isCut) {
       if (options.patience > 0 && Number.isFinite(block.double(Header.BestLoss))) history.bestEpoch = block.double(Header.BestEpoch);

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, expect, test } from "vitest";
-import { BareCore, BareNetwork, PAGE, pageTable } from "./support/bare-host.js";
+import { BareCore, BareNetwork, HEADER_BYTES, LAYER_BYTES, PAGE, pageTable } from "./support/bare-host.js";
 import { signaturesOf } from "./support/signatures.js";
 
 const SOURCE = readFileSync("src/abi.ts", "utf8");
@@ -208,50 +208,93 @@ describe.each(BUILDS)("the sequence of calls, on $file", ({ binary }) => {
     expect(loaded.weights()).toEqual(ENDING);
   });
 
-  test("a snapshot goes into another network, behind which it is moved first", () => {
+  test("a model file goes into a network of the same options, however much room that has", () => {
     const whole = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
     whole.train(6_000, 1_000, 1_000);
-    const snapshot = whole.snapshot();
-    const core = new BareCore(module);
-    const other = new BareNetwork(core, TUTORIAL.inputs, TUTORIAL.targets);
-    // One that has no room to train, so that the block has to grow over the place where the snapshot is put at first.
+    const file = whole.save();
+    const other = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
     other.set("Training", 0);
-    const bytes = other.layOut();
-    const before = other.bytesBefore("Gradient");
-    const at = other.network + bytes;
-    core.growTo(at + snapshot.length);
-    new Uint8Array(core.memory.buffer).set(snapshot, at);
-    const needed = other.call("restore", at, snapshot.length);
-    expect(needed).toBeGreaterThan(bytes);
-    expect(other.bytesBefore("Gradient")).toEqual(before);
-    expect(other.get("Training")).toBe(0);
-    core.growTo(other.network + needed + snapshot.length);
-    new Uint8Array(core.memory.buffer).set(snapshot, other.network + needed);
-    expect(other.call("restore", other.network + needed, snapshot.length)).toBe(0);
+    expect(other.load(file, other.layOut())).toBe(0);
     expect(other.get("Training")).toBe(1);
     other.place(TUTORIAL.inputs, TUTORIAL.targets);
     other.train(9_000, 1_000, 1_000);
     expect(other.weights()).toEqual(ENDING);
     whole.train(9_000, 1_000, 1_000);
-    expect(other.snapshot()).toEqual(whole.snapshot());
+    expect(other.save()).toEqual(whole.save());
+  });
+
+  test("a model file makes a network where there is none, which has no room for rows yet", () => {
+    const whole = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    whole.train(6_000, 1_000, 1_000);
+    const file = whole.save();
+    const other = BareNetwork.none(new BareCore(module));
+    // First it has to stand behind the tables, then so that it ends behind the block.
+    const first = other.load(file, HEADER_BYTES);
+    expect(first).toBe(HEADER_BYTES + LAYER_BYTES + file.length);
+    expect(other.get("ElementBytes")).toBe(0);
+    const second = other.load(file, first - file.length);
+    expect(second).toBeGreaterThan(first);
+    expect(other.load(file, second - file.length - 4)).toBe(second);
+    expect(other.load(file, second - file.length)).toBe(0);
+    expect(other.save()).toEqual(file);
+    expect(other.layOut()).toBe(second);
+    expect(other.think([1, 0, 0])).toBe(whole.think([1, 0, 0]));
+  });
+
+  test("where a large file must stand is answered when its first 4 MiB are there", () => {
+    const rows = 600_000;
+    const whole = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    const history = Float64Array.from({ length: rows }, (_, i) => i);
+    const at = whole.network + whole.layOut();
+    whole.core.growTo(at + history.byteLength);
+    new Float64Array(whole.core.memory.buffer, at).set(history);
+    const bytes = whole.call("save", 0, 0, 0, 0, at, 1, rows);
+    const to = at + history.byteLength;
+    whole.core.growTo(to + bytes);
+    expect(whole.call("save", to, 0, 0, 0, at, 1, rows)).toBe(bytes);
+    const file = new Uint8Array(whole.core.memory.buffer).slice(to, to + bytes);
+    const other = BareNetwork.none(new BareCore(module));
+    const place = HEADER_BYTES + LAYER_BYTES;
+    const head = 2 ** 22;
+    other.core.growTo(other.network + place + head);
+    new Uint8Array(other.core.memory.buffer).set(file.subarray(0, head), other.network + place);
+    const answer = other.call("load", other.network + place, bytes, head);
+    expect(answer).toBe(place + bytes);
+    expect(other.load(file, answer - bytes)).toBe(0);
   });
 
   test.each([
-    ["NoSnapshot", 0, 1],
-    ["OtherVersion", 4, 1],
-    ["DamagedSnapshot", 8, 1],
-    ["DamagedSnapshot", 3000, 1],
-  ])("restore answers %s where the byte at %i is another, and changes nothing", (status, at, by) => {
+    ["NoModelFile", 8, 1],
+    ["NewerVersion", 8 + '{"__metadata__":{"format":"feedforward","version":"'.length, 3],
+    ["DamagedFile", 100, 1],
+    ["DamagedFile", 3000, 1],
+  ])("load answers %s where the byte at %i is another, and changes nothing", (status, at, by) => {
     const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
     network.train(10, 10, 10);
-    const snapshot = network.snapshot();
-    snapshot[at] = (snapshot[at] as number) ^ by;
+    const file = network.save();
+    file[at] = (file[at] as number) ^ by;
     const before = network.bytesBefore("Gradient");
-    const to = network.network + network.bytes;
-    network.core.growTo(to + snapshot.length);
-    new Uint8Array(network.core.memory.buffer).set(snapshot, to);
-    expect(network.call("restore", to, snapshot.length)).toBe(-value("Status", status));
+    expect(network.load(file, network.bytes)).toBe(-value("Status", status));
     expect(network.bytesBefore("Gradient")).toEqual(before);
+  });
+
+  test("save answers why there is no file", () => {
+    const network = new BareNetwork(new BareCore(module), TUTORIAL.inputs, TUTORIAL.targets);
+    const at = network.network + network.layOut();
+    const call = (text: number, bytes: number) => network.call("save", at + 2 ** 22, 0, text, bytes, 0, 0, 0);
+    network.core.growTo(at + 2 ** 23);
+    const memory = new Uint8Array(network.core.memory.buffer);
+    memory.fill(0x7e, at, at + 2 ** 21);
+    expect(call(at, 2 ** 20)).toBe(-value("Status", "TooLarge"));
+    expect(call(at, 2 ** 20 - 2000)).toBeGreaterThan(2 ** 20);
+    for (const character of [0, 0x1f, 0x7f, 0xff]) {
+      memory[at + 5] = character;
+      expect(call(at, 10)).toBe(-value("Status", "UnfitText"));
+    }
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      network.core.view.setFloat64(network.network + network.get("Parameters") + 16, wrong, true);
+      expect(call(at, 5)).toBe(-value("Status", "NonFiniteNumbers"));
+    }
   });
 
   test("room for more rows keeps what is kept", () => {

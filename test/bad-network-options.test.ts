@@ -315,6 +315,7 @@ describe("a disposed network", () => {
     expect(() => network.activations(INPUTS)).toThrow(message("activations"));
     expect(() => network.summary()).toThrow(message("summary"));
     expect(() => network.snapshot()).toThrow(message("snapshot"));
+    expect(() => network.save()).toThrow(message("save"));
     expect(() => network.restore(new Uint8Array(0))).toThrow(message("restore"));
     expect(() => network.epoch).toThrow(message("epoch"));
     expect(() => network.step).toThrow(message("step"));

@@ -69,6 +69,11 @@ describe("npm run bench", () => {
       "think-1x3 plain-js-one-neuron 1 ns",
       "think-1x784 feedforward 1 µs",
       "construct feedforward 1 µs",
+      "save feedforward 1 GB/s",
+      "save slice-of-the-bytes 1 GB/s",
+      "load feedforward 1 GB/s",
+      "load slice-of-the-bytes 1 GB/s",
+      "load-digits feedforward 1 ms",
       "peak-f32 probe 1 GFLOP/s",
       "peak-f64 probe 1 GFLOP/s",
       ...["f32", "f64"].flatMap((type) =>
@@ -123,7 +128,10 @@ describe("npm run bench", () => {
   });
 
   test.each([
-    [["--case", "nope"], /expected one of seed, iteration-2-4-1, think-1x3, think-1x784, construct, limit, threads, .* got "nope"/],
+    [
+      ["--case", "nope"],
+      /expected one of seed, iteration-2-4-1, think-1x3, think-1x784, construct, save, load, load-digits, limit, threads, .* got "nope"/,
+    ],
     [["--fast"], /--fast/],
     [["seed"], /seed/],
     [["--json"], /--json/],

@@ -4,7 +4,7 @@ import type { TrainingError } from "../errors.js";
 import type { inForm } from "../network.js";
 import type { Plan } from "../options/network.js";
 import type { readTable } from "../rows.js";
-import type { placeRun, readRun, trainRun } from "../training.js";
+import type { History, placeRun, readRun, trainRun } from "../training.js";
 import type { Capabilities } from "./capabilities.js";
 import type { SentError } from "./messages.js";
 import type { Tools } from "./session.js";
@@ -28,6 +28,8 @@ export interface Host {
   readonly block: Block;
   /** Lets a task make something else of the network's block. */
   put(task: (block: Block) => void): void;
+  /** Is told how the run went, however it ended. */
+  remember(history: History): void;
   /** Whether the network has been disposed of. */
   readonly ended: boolean;
   /** Is called then, during the run and after it. Set here. */

@@ -46,14 +46,14 @@ export function putPiece(block: Block, image: Uint8Array, at: number): number {
     block.bytes().set(piece, at);
     return end;
   }
-  block.roomBehind(image.length, 0);
+  block.roomBehind(image.length);
   const own = OWN.map((field) => block.uint(field));
   block.bytes().set(piece);
   OWN.forEach((field, i) => {
     block.setUint(field, own[i] as number);
   });
   // Lays out anew what follows.
-  block.roomBehind(0, 0);
+  block.roomBehind(0);
   block.setUint(Header.GradientReady, 0);
   return end;
 }

@@ -134,8 +134,13 @@ async function inBackground(host: Host, task: Task): Promise<History> {
     };
     return stop.isAsked ? undefined : stop.orAsked(answer());
   };
+  /** How it went so far, where that is known. */
+  let known: History | undefined;
   const listener: Listener = {
-    reached: put,
+    reached(state, until) {
+      put(state);
+      known = until;
+    },
     progress(progress, state) {
       put(state);
       if (onProgress) void guarded(() => onProgress(progress));
@@ -178,12 +183,14 @@ async function inBackground(host: Host, task: Task): Promise<History> {
       throw stop.reason;
     }
     put(outcome.state);
+    known = outcome.history ?? outcome.until ?? known;
     if (outcome.error !== undefined) throw received(parts, outcome.error);
     // What comes batch by batch ends early where a stop was asked for, and has a history all the same.
     if (outcome.history && (task.endsByItself || !stop.isAsked)) return outcome.history;
     throw stop.reason;
   } finally {
     stop.over();
+    if (known) host.remember(known);
     await incoming.settleInPieces();
     host.end = leave;
     task.end();

@@ -32,7 +32,7 @@ export type FromWorker =
   | { readonly type: "progress"; readonly progress: Progress; readonly state: Uint8Array | undefined }
   | { readonly type: "next" }
   /** The network between two steps, or that it is not told of each of them any more. */
-  | { readonly type: "reached"; readonly state: Uint8Array | undefined }
+  | { readonly type: "reached"; readonly state: Uint8Array | undefined; readonly until: History }
   | { readonly type: "call"; readonly call: Call; readonly state: Uint8Array | undefined }
   | { readonly type: "end"; readonly outcome: Omit<Outcome, "error"> & { readonly error?: SentError } }
   | { readonly type: "failure"; readonly error: SentError };

@@ -112,7 +112,7 @@ function converse(
       hear(message) {
         if (message.type === "reached") {
           isKnown = message.state !== undefined;
-          listener.reached(message.state);
+          listener.reached(message.state, message.until);
         } else if (message.type === "progress") listener.progress(message.progress, message.state);
         else if (message.type === "end") resolve(message.outcome);
         else if (message.type === "failure") resolve({ error: message.error });

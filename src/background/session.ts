@@ -15,7 +15,7 @@ export interface Tools {
   /** The block that the session works in. */
   blockFor(plan: Plan): Block;
   placeRun(block: Block, plan: Plan, run: Run): void;
-  trainRun(block: Block, run: Run, milliseconds?: number): Generator<Call | undefined, History, unknown>;
+  trainRun(block: Block, run: Run, milliseconds?: number, history?: History): Generator<Call | undefined, History, unknown>;
 }
 
 /** What a session begins with; it can be sent to a worker. */
@@ -33,7 +33,7 @@ export interface Client {
    * Tells of the network as it is now, between two steps, since the run has its place and can be gone on with from there, or since a step takes long: whoever cannot wait for the
    * next one has the last. Nothing, where steps do not take long any more. Absent where a stop cannot come in the midst of a step.
    */
-  reached?(state: Uint8Array | undefined): void;
+  reached?(state: Uint8Array | undefined, until: History): void;
   /** Tells how far it is, with the network as it is now where that takes no time to speak of. */
   progress(progress: Progress, state: Uint8Array | undefined): void;
   /** Calls a function of the user's and waits for its answer. */
@@ -45,6 +45,8 @@ export interface Outcome {
   readonly state?: Uint8Array;
   readonly history?: History;
   readonly error?: unknown;
+  /** How it went where it has no such history. */
+  readonly until?: History;
   /** Of rows that were asked about. */
   readonly outputs?: Elements;
 }
@@ -67,23 +69,24 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
     // It can be gone on with all the same: rows are placed again then.
     return { state: await copyImage(block) };
   }
-  client.reached?.(await copyImage(block));
-  const last = lastState(block, client);
+  const until: History = { epoch: [], loss: [], validationLoss: [], learningRate: [], metrics: {}, validationMetrics: {} };
+  client.reached?.(await copyImage(block), until);
+  const last = lastState(block, client, until);
   const now = imageForReports(block);
-  const slices = tools.trainRun(block, run, milliseconds);
+  const slices = tools.trainRun(block, run, milliseconds, until);
   const rows = block.uint(Header.SampleRows);
   const seen = () => block.double(Header.Epoch) * rows + block.uint(Header.Cursor);
   const speed = speedometer(seen);
   for (let answer: unknown; ; ) {
     // A run that has come to its end has a history, whoever wants to stop it.
-    if (!(await client.pause()) && !isOver(block)) return { state: await copyImage(block) };
+    if (!(await client.pause()) && !isOver(block)) return { state: await copyImage(block), until };
     const start = performance.now();
     const step = block.double(Header.Step);
     let next: IteratorResult<Call | undefined, History>;
     try {
       next = slices.next(answer);
     } catch (error) {
-      return { state: await copyImage(block), error };
+      return { state: await copyImage(block), error, until };
     }
     if (next.done) return { state: await copyImage(block), history: next.value };
     // After a call it comes back before it makes a step.
@@ -109,6 +112,7 @@ function isOver(block: Block): boolean {
 export function lastState(
   block: Block,
   client: Client,
+  until: History,
   image: () => Promise<Uint8Array> = () => copyImage(block),
 ): (milliseconds: number) => Promise<boolean> {
   const { reached } = client;
@@ -122,7 +126,7 @@ export function lastState(
     const isLong = milliseconds > LONG;
     wasLong ||= isLong;
     const tells = isLong || (wasLong && spent < SHARE * (start - begin));
-    if (tells || isKnown) reached(tells ? await image() : undefined);
+    if (tells || isKnown) reached(tells ? await image() : undefined, until);
     if (tells) spent += performance.now() - start;
     isKnown = tells;
     return tells;

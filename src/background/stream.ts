@@ -49,8 +49,8 @@ export async function streamSession(
     block.setDouble(Header.EpochSum, sum);
     return state;
   };
-  const end = async (outcome: Partial<Outcome>): Promise<Outcome> => ({ state: await image(), ...outcome });
-  const last = lastState(block, client, image);
+  const end = async (outcome: Partial<Outcome>): Promise<Outcome> => ({ state: await image(), until: history, ...outcome });
+  const last = lastState(block, client, history, image);
   block.setDouble(Header.EpochSum, 0);
   for (let epoch = 0; epoch < epochs; epoch++) {
     let rows = 0;

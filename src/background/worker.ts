@@ -40,8 +40,8 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
       await otherEvents();
       return goesOn;
     },
-    reached(state) {
-      tell({ type: "reached", state }, state);
+    reached(state, until) {
+      tell({ type: "reached", state, until }, state);
     },
     progress(progress, state) {
       tell({ type: "progress", progress, state }, state);

@@ -84,7 +84,7 @@ export interface LayerPlan extends Fields {
   readonly trainable: boolean;
 }
 
-const ACTIVATIONS = {
+export const ACTIVATIONS = {
   sigmoid: Activation.Sigmoid,
   tanh: Activation.Tanh,
   relu: Activation.Relu,

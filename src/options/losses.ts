@@ -24,7 +24,7 @@ export interface LossPlan {
   readonly parameter: number;
 }
 
-const LOSSES = {
+export const LOSSES = {
   squaredError: Loss.SquaredError,
   absoluteError: Loss.AbsoluteError,
   huber: Loss.Huber,

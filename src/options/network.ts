@@ -104,7 +104,7 @@ export function readOptions(given: unknown): Plan {
   };
 }
 
-function readCore(given: unknown): CompiledModule | undefined {
+export function readCore(given: unknown): CompiledModule | undefined {
   if (given === undefined || given instanceof WebAssembly.Module) return given;
   throw wrongKind("core", "a WebAssembly.Module", given);
 }

@@ -27,8 +27,8 @@ function offset(heading: string, name: string): number {
   return Number(row[0]);
 }
 
-const HEADER_BYTES = 608;
-const LAYER_BYTES = 160;
+export const HEADER_BYTES = 608;
+export const LAYER_BYTES = 160;
 const SIGMOID = 1;
 const PAGE_BYTES = 65536;
 
@@ -92,6 +92,13 @@ export class BareNetwork {
     this.place(inputs, targets);
   }
 
+  /** A place where there is no network yet. */
+  static none(core: BareCore): BareNetwork {
+    const network = new BareNetwork(core, [0, 0, 0], [0]);
+    new Uint8Array(core.memory.buffer, network.network).fill(0);
+    return network;
+  }
+
   /** Calls an export with the block's address in front. */
   call(name: string, ...values: number[]): number {
     return this.core.call(name, this.network, ...values);
@@ -117,12 +124,19 @@ export class BareNetwork {
     this.core.view.setUint32(this.network + HEADER_BYTES + offset("Layer table", name), value, true);
   }
 
-  snapshot(): Uint8Array {
-    const bytes = this.call("snapshot", 0);
+  save(): Uint8Array {
+    const bytes = this.call("save", 0, 0, 0, 0, 0, 0, 0);
     const to = this.network + this.layOut();
     this.core.growTo(to + bytes);
-    this.call("snapshot", to);
+    this.call("save", to, 0, 0, 0, 0, 0, 0);
     return new Uint8Array(this.core.memory.buffer).slice(to, to + bytes);
+  }
+
+  /** Puts a file `at` bytes behind the network's address and loads it from there. */
+  load(file: Uint8Array, at: number): number {
+    this.core.growTo(this.network + at + file.length);
+    new Uint8Array(this.core.memory.buffer).set(file, this.network + at);
+    return this.call("load", this.network + at, file.length, file.length);
   }
 
   /** The bytes from the block's address to the region that a field points to. */

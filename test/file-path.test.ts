@@ -1,0 +1,141 @@
+// feedforward/node: a path has the old file or the new one, whole, whatever happens to the process. FC_SEED=… repeats the moments of the kills, as far as a machine can.
+
+import { spawn } from "node:child_process";
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ModelFileError, NeuralNetwork } from "feedforward";
+import { loadFile, saveFile } from "feedforward/node";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { BUILDS } from "./support/builds.js";
+import { randomSource } from "./support/data.js";
+import { SEED } from "./support/property.js";
+
+let folder: string;
+
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "feedforward-path-")));
+});
+
+afterAll(() => {
+  console.info(`processes were killed with FC_SEED=${SEED}`);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A network whose weights are all the same number. */
+function constant(value: number, width = 4): NeuralNetwork {
+  return new NeuralNetwork({ inputs: width, layers: [{ units: width, initializer: { name: "constant", value } }] });
+}
+
+test("a file is what save gives, by a path and by a URL, with the options of save and of load", async () => {
+  const network = constant(0.5);
+  network.notes.set("a", "b");
+  const path = join(folder, "one.safetensors");
+  await saveFile(network, path);
+  expect(Buffer.compare(readFileSync(path), network.save())).toBe(0);
+  for (const { options } of BUILDS) expect(Buffer.compare((await loadFile(pathToFileURL(path), options)).save(), network.save())).toBe(0);
+  await saveFile(network, pathToFileURL(path), { weightsOnly: true });
+  expect(Buffer.compare(readFileSync(path), network.save({ weightsOnly: true }))).toBe(0);
+  expect((await loadFile(path, { untrained: true })).notes.get("a")).toBe("b");
+  expect(readdirSync(folder).filter((name) => name.includes("one"))).toEqual(["one.safetensors"]);
+});
+
+test("it is the network as it was when it was asked for", async () => {
+  const network = constant(1);
+  const path = join(folder, "when.safetensors");
+  const saving = saveFile(network, path);
+  network.layers[0]?.weights.fill(2);
+  await saving;
+  expect((await loadFile(path)).layers[0]?.weights[0]).toBe(1);
+});
+
+test("what a link leads to is replaced, its permissions stay", async () => {
+  const [target, link] = [join(folder, "target.safetensors"), join(folder, "link.safetensors")];
+  writeFileSync(target, "old");
+  chmodSync(target, 0o640);
+  symlinkSync(target, link);
+  await saveFile(constant(3), link);
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect((await loadFile(target)).layers[0]?.weights[0]).toBe(3);
+  expect(statSync(target).mode & 0o777).toBe(0o640);
+});
+
+test("what cannot be written leaves nothing behind, and what was there", async () => {
+  await expect(saveFile(constant(1), join(folder, "none", "file"))).rejects.toMatchObject({ code: "ENOENT" });
+  const isFolder = join(folder, "folder");
+  await saveFile(constant(1), join(folder, "other.safetensors"));
+  const before = readdirSync(folder);
+  await expect(saveFile(constant(1), folder)).rejects.toThrow();
+  const wrong = constant(1);
+  wrong.layers[0]?.weights.fill(Number.NaN);
+  await expect(saveFile(wrong, join(folder, "other.safetensors"))).rejects.toMatchObject({ code: "nonFiniteNumbers" });
+  expect(readdirSync(folder)).toEqual(before);
+  expect(readdirSync(join(folder, "..")).filter((name) => name.endsWith(".tmp") && name.includes("feedforward-path"))).toEqual([]);
+  expect((await loadFile(join(folder, "other.safetensors"))).layers[0]?.weights[0]).toBe(1);
+  await expect(loadFile(isFolder)).rejects.toMatchObject({ code: "ENOENT" });
+  writeFileSync(join(folder, "text"), "no model");
+  await expect(loadFile(join(folder, "text"))).rejects.toBeInstanceOf(ModelFileError);
+  await expect(saveFile(constant(1), 5 as unknown as string)).rejects.toEqual(new TypeError("path: expected a string or a URL, got 5"));
+  await expect(saveFile({} as NeuralNetwork, "x")).rejects.toEqual(new TypeError("network: expected a NeuralNetwork, got an object"));
+});
+
+test("200 processes that are killed while they save lose nothing", { timeout: 300_000 }, async () => {
+  const random = randomSource(SEED);
+  let [kills, saves, midway] = [0, 0, 0];
+  const chain = async (name: string) => {
+    const path = join(folder, `${name}.safetensors`);
+    // Two megabytes, so that most of a process' time goes into writing.
+    await saveFile(constant(1, 512), path);
+    let value = 1;
+    for (let i = 0; i < 100; i++) {
+      const output = await killed(path, 1 + Math.floor(random() * 3), random() * 12);
+      const done = output.trim().split("\n").map(Number);
+      const last = done.at(-1) as number;
+      expect(done).toEqual(Array.from({ length: done.length }, (_, k) => value + 1 + k));
+      const { weights } = (await loadFile(path)).layers[0] as { weights: Float64Array };
+      value = weights[0] as number;
+      expect(weights.every((weight) => weight === value)).toBe(true);
+      // The last save that was told of, or the one after it, which came through without a word.
+      expect([last, last + 1]).toContain(value);
+      kills++;
+      saves += done.length;
+      const left = readdirSync(folder).filter((file) => file.startsWith(`.${name}.`));
+      midway += left.length;
+      for (const file of left) rmSync(join(folder, file));
+    }
+  };
+  await Promise.all([chain("first"), chain("second")]);
+  expect(kills).toBe(200);
+  expect(saves).toBeGreaterThanOrEqual(200);
+  // That there were any in the midst of a save is what makes this a test.
+  expect(midway).toBeGreaterThan(20);
+});
+
+/** What a process that saves to `path` has written when it is killed, some time after so many saves. */
+function killed(path: string, saves: number, milliseconds: number): Promise<string> {
+  const child = spawn(process.execPath, ["test/support/saver.mjs", path], { stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  let isDoomed = false;
+  child.stdout.on("data", (data) => {
+    output += data;
+    if (isDoomed || output.split("\n").length <= saves) return;
+    isDoomed = true;
+    setTimeout(() => child.kill("SIGKILL"), milliseconds);
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (_code, signal) => (signal === "SIGKILL" ? resolve(output) : reject(new Error(`it ended by ${signal}: ${output}`))));
+  });
+}

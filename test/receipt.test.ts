@@ -1,0 +1,146 @@
+// feedforward/receipt: a network comes out again from its receipt and the data, bit for bit, and what is other than the receipt says is told.
+
+import { readFileSync } from "node:fs";
+import { type NetworkOptions, NeuralNetwork } from "feedforward";
+import { type ReceiptOptions, receiptOf, trainWithReceipt, verify } from "feedforward/receipt";
+import { describe, expect, test } from "vitest";
+import { randomTable } from "./support/data.js";
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+
+const OPTIONS: NetworkOptions = {
+  inputs: 3,
+  layers: [
+    { units: 5, activation: "tanh", normalization: "batch", dropout: 0.2 },
+    { units: 2, activation: "softmax" },
+  ],
+  optimizer: { name: "adam", learningRate: 0.01 },
+  precision: "float32",
+  seed: 3,
+};
+const INPUTS = randomTable(1, 30, 3);
+const TARGETS = INPUTS.map(([x]) => ((x as number) > 0 ? 1 : 0));
+const VALIDATION = { inputs: randomTable(2, 6, 3), targets: [0, 1, 0, 1, 1, 0] };
+const WEIGHTS = INPUTS.map((_, i) => 1 + (i % 2));
+
+async function trained(run: number | ReceiptOptions): Promise<Uint8Array> {
+  const network = new NeuralNetwork(OPTIONS);
+  await trainWithReceipt(network, INPUTS, TARGETS, run);
+  return network.save();
+}
+
+describe("a network with a receipt", () => {
+  test("is what the same run without one makes of it, and its file holds the receipt", async () => {
+    const [network, twin] = [new NeuralNetwork(OPTIONS), new NeuralNetwork(OPTIONS)];
+    const run = { epochs: 4, batchSize: 7, metrics: ["accuracy"] } as const;
+    const { history, receipt } = await trainWithReceipt(network, INPUTS, TARGETS, run);
+    expect(history).toEqual(twin.train(INPUTS, TARGETS, run));
+    expect(network.think(INPUTS)).toEqual(twin.think(INPUTS));
+    expect(receipt).toMatchObject({ version, seed: 3, options: run });
+    for (const name of ["configuration", "data", "start", "parameters"] as const) expect(receipt[name]).toMatch(/^[0-9a-f]{64}$/);
+    for (const weightsOnly of [false, true]) expect(receiptOf(NeuralNetwork.load(network.save({ weightsOnly })))).toEqual(receipt);
+    expect(receiptOf(twin)).toBeUndefined();
+  });
+
+  test.each<[name: string, run: number | ReceiptOptions]>([
+    ["iterations", 12],
+    ["batches in a random order", { epochs: 3, batchSize: 4 }],
+    [
+      "validation rows, early stopping and weights",
+      { epochs: 9, validation: VALIDATION, earlyStopping: { patience: 2 }, sampleWeights: WEIGHTS },
+    ],
+    ["a split and weights of classes", { epochs: 3, validation: { split: 0.3 }, classWeights: Float64Array.of(1, 2) }],
+  ])("comes out again: %s", async (_, run) => {
+    const { validation, sampleWeights } = (typeof run === "number" ? {} : run) as ReceiptOptions;
+    const more = { ...(validation && { validation }), ...(sampleWeights && { sampleWeights }) };
+    const file = await trained(run);
+    expect(await verify(file, INPUTS, TARGETS, more)).toMatchObject({ same: true, receipt: { version } });
+    const flat = { data: Float64Array.from(INPUTS.flat()), rows: INPUTS.length };
+    expect(await verify(file, flat, Uint8Array.from(TARGETS), { ...more, worker: false })).toMatchObject({ same: true });
+    const weightsOnly = NeuralNetwork.load(file).save({ weightsOnly: true });
+    expect(await verify(weightsOnly, INPUTS, TARGETS, more)).toMatchObject({ same: true });
+    if (validation || sampleWeights) expect(await verify(file, INPUTS, TARGETS)).toMatchObject({ same: false, differs: "data" });
+  });
+
+  test("that went on from a file takes that file", async () => {
+    const network = new NeuralNetwork(OPTIONS);
+    network.train(INPUTS, TARGETS, { epochs: 2, batchSize: 4 });
+    const start = network.save();
+    await trainWithReceipt(network, INPUTS, TARGETS, { epochs: 2, batchSize: 4 });
+    expect(await verify(network.save(), INPUTS, TARGETS)).toMatchObject({ same: false, differs: "start" });
+    expect(await verify(network.save(), INPUTS, TARGETS, { start })).toMatchObject({ same: true });
+  });
+});
+
+describe("what is other than the receipt says is told", () => {
+  test("data, however little they differ", async () => {
+    const file = await trained(3);
+    const inputs = INPUTS.map((row) => [...row]);
+    (inputs[29] as number[])[2] = Math.fround(((inputs[29] as number[])[2] as number) + 1e-6);
+    expect(await verify(file, inputs, TARGETS)).toMatchObject({ same: false, differs: "data" });
+    expect(
+      await verify(
+        file,
+        INPUTS,
+        TARGETS.map((t) => 1 - t),
+      ),
+    ).toMatchObject({ same: false, differs: "data" });
+    expect(await verify(file, INPUTS.slice(1), TARGETS.slice(1))).toMatchObject({ same: false, differs: "data" });
+  });
+
+  test("parameters that were written by hand, or learned more", async () => {
+    const network = NeuralNetwork.load(await trained(3));
+    network.train(INPUTS, TARGETS, 1);
+    expect(await verify(network.save(), INPUTS, TARGETS)).toMatchObject({ same: false, differs: "parameters" });
+  });
+
+  test("another configuration, and a result that no run gives", async () => {
+    const file = await trained(3);
+    const other = new NeuralNetwork({ ...OPTIONS, seed: 4 });
+    other.notes.set("receipt", NeuralNetwork.load(file).notes.get("receipt") as string);
+    expect(await verify(other.save(), INPUTS, TARGETS)).toMatchObject({ same: false, differs: "configuration" });
+    const forged = NeuralNetwork.load(file);
+    const receipt = receiptOf(forged);
+    forged.notes.set("receipt", JSON.stringify({ ...receipt, options: { epochs: 4 } }));
+    expect(await verify(forged.save(), INPUTS, TARGETS)).toMatchObject({ same: false, differs: "result" });
+  });
+});
+
+describe("refused by name", () => {
+  test.each(["onEpoch", "onStep", "resume"])("%s in a run with a receipt", async (name) => {
+    const network = new NeuralNetwork(OPTIONS);
+    const run = { epochs: 1, [name]: name === "resume" ? true : () => true };
+    await expect(trainWithReceipt(network, INPUTS, TARGETS, run)).rejects.toThrow(
+      new RegExp(`^${name}: expected none in a run with a receipt`),
+    );
+    expect(network.step).toBe(0);
+  });
+
+  test("files without a receipt, or with something else for one", async () => {
+    const network = new NeuralNetwork(OPTIONS);
+    await expect(verify(network.save(), INPUTS, TARGETS)).rejects.toEqual(
+      new RangeError("file: expected a receipt in the network's notes, got none"),
+    );
+    const { receipt } = await trainWithReceipt(network, INPUTS, TARGETS, 1);
+    const wrong = ["", "{", "null", "[]", "5", "{}", JSON.stringify({ ...receipt, data: 5 }), JSON.stringify({ ...receipt, options: [] })];
+    for (const text of wrong) {
+      network.notes.set("receipt", text);
+      await expect(verify(network.save(), INPUTS, TARGETS), text).rejects.toEqual(
+        new RangeError("file: expected a receipt in the note of that name"),
+      );
+    }
+    network.notes.set("receipt", JSON.stringify({ ...receipt, options: { epochs: 1, worker: "http://elsewhere" } }));
+    await expect(verify(network.save(), INPUTS, TARGETS)).rejects.toEqual(
+      new RangeError('file: expected a receipt of known options, got "worker"'),
+    );
+    network.notes.set("receipt", JSON.stringify({ ...receipt, options: { epochs: -1 } }));
+    await expect(verify(network.save(), INPUTS, TARGETS)).rejects.toThrow(/^epochs: /);
+    await expect(trainWithReceipt({} as NeuralNetwork, INPUTS, TARGETS, 1)).rejects.toEqual(
+      new TypeError("network: expected a NeuralNetwork, got an object"),
+    );
+  });
+
+  test("data that train refuses", async () => {
+    await expect(trainWithReceipt(new NeuralNetwork(OPTIONS), [[1, 2]], [0], 1)).rejects.toThrow(/^inputs\[0\]: /);
+  });
+});
