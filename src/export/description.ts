@@ -75,14 +75,16 @@ export function readNetwork(given: unknown): Description {
 }
 
 /** The layer, or nothing where it is none. */
-function readLayer(name: string, layer: Layer): LayerDescription | undefined {
+function readLayer(name: string, layer: Layer | null): LayerDescription | undefined {
+  if (!layer) return undefined;
   const { inputs, units, activation, parameter, epsilon, residual } = layer;
   const { weights, biases, scales, shifts, means, variances } = layer;
   const sizes = [weights, biases, scales, shifts, means, variances].map((values) => values?.length);
   const [, biased, normalized, , gathered] = sizes;
   const expected = [inputs * units, biased && units, normalized && units, normalized && units, gathered && units, gathered && units];
-  if (!Number.isInteger(units) || !sizes.every((size, i) => size === expected[i])) return undefined;
-  if (!Object.hasOwn(PARAMETER_NAMES, activation) || !Number.isFinite(parameter) || !Number.isFinite(epsilon)) return undefined;
+  if (!Number.isInteger(inputs) || !Number.isInteger(units) || !sizes.every((size, i) => size === expected[i])) return undefined;
+  if (typeof activation !== "string" || !Object.hasOwn(PARAMETER_NAMES, activation)) return undefined;
+  if (!Number.isFinite(parameter) || !Number.isFinite(epsilon)) return undefined;
   for (const [what, values] of Object.entries({ weights, biases, scales, shifts, means, variances })) {
     const bad = values.findIndex((value) => !Number.isFinite(value));
     if (bad < 0) continue;

@@ -129,9 +129,10 @@ const NORMALIZE = `static void $_normalize(real *z, long units, const double *me
 const NORMALIZE_ROW = `static void $_normalize_row(real *z, long units, double epsilon, const real *scales, const real *shifts) {
   double mean = 0, variance = 0, inverse;
   long unit;
-  for (unit = 0; unit < units; unit++) mean += (double)z[unit] / (double)units;
-  for (unit = 0; unit < units; unit++) variance += (z[unit] - mean) * (z[unit] - mean) / (double)units;
-  inverse = 1 / sqrt(variance + epsilon);
+  for (unit = 0; unit < units; unit++) mean += z[unit];
+  mean /= (double)units;
+  for (unit = 0; unit < units; unit++) variance += (z[unit] - mean) * (z[unit] - mean);
+  inverse = 1 / sqrt(variance / (double)units + epsilon);
   for (unit = 0; unit < units; unit++) z[unit] = (real)((z[unit] - mean) * inverse) * scales[unit] + shifts[unit];
 }
 `;

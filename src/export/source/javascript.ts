@@ -107,10 +107,8 @@ const NORMALIZE = `function $_normalize(z, means, inverses, scales, shifts) {
 `;
 
 const NORMALIZE_ROW = `function $_normalize_row(z, epsilon, scales, shifts) {
-  let mean = 0;
-  for (const sum of z) mean += sum / z.length;
-  let variance = 0;
-  for (const sum of z) variance += ((sum - mean) * (sum - mean)) / z.length;
+  const mean = z.reduce((total, sum) => total + sum, 0) / z.length;
+  const variance = z.reduce((total, sum) => total + (sum - mean) * (sum - mean), 0) / z.length;
   const inverse = 1 / Math.sqrt(variance + epsilon);
   return z.map((sum, unit) => (sum - mean) * inverse * scales[unit] + shifts[unit]);
 }

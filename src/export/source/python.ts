@@ -106,8 +106,8 @@ const NORMALIZE = `def $_normalize(z, means, inverses, scales, shifts):
 `;
 
 const NORMALIZE_ROW = `def $_normalize_row(z, epsilon, scales, shifts):
-    mean = sum(total / len(z) for total in z)
-    variance = sum((total - mean) * (total - mean) / len(z) for total in z)
+    mean = sum(z) / len(z)
+    variance = sum((total - mean) * (total - mean) for total in z) / len(z)
     inverse = 1.0 / math.sqrt(variance + epsilon)
     return [(total - mean) * inverse * scale + shift for total, scale, shift in zip(z, scales, shifts)]
 `;
