@@ -101,7 +101,10 @@ await bundle("dist/index.js", "dist/feedforward.js", { external: [LAZY], minify:
 await bundle("dist/async.js", "build/async.js", { plugins: [THREADS_BESIDE] });
 await bundle("dist/background/worker.js", "build/worker.js", { plugins: [WITHOUT_CORE] });
 for (const name of EXPORTS) {
-  await bundle(`dist/${name}.js`, `build/${name}.js`, { external: ["./index.js"], banner: { js: (BUNDLED[name] ?? []).map(notice).join("") } });
+  await bundle(`dist/${name}.js`, `build/${name}.js`, {
+    external: ["./index.js"],
+    banner: { js: (BUNDLED[name] ?? []).map(notice).join("") },
+  });
 }
 for (const name of readdirSync("dist", { recursive: true }))
   if (/(?<!\.(node|packed)|feedforward)\.js$/.test(name)) rmSync(join("dist", name));
