@@ -61,6 +61,12 @@ const THREADS_BESIDE = {
   },
 };
 
+/** Ways out of the library, each a file of its own, which the entry knows nothing of. */
+const EXPORTS = ["onnx", "source", "json"];
+
+/** The packages that are bundled into them, whose licences ask for their text to come along. */
+const BUNDLED = { onnx: ["pbf"] };
+
 /** The worker is sent the core that it works with. */
 const WITHOUT_CORE = {
   name: "without core",
@@ -99,9 +105,15 @@ for (const name of BESIDE) await bundle(`dist/${name}.js`, `build/${name}.js`, {
 await bundle("dist/index.js", "dist/feedforward.js", { external: [LAZY], minify: true });
 await bundle("dist/async.js", "build/async.js", { plugins: [THREADS_BESIDE] });
 await bundle("dist/background/worker.js", "build/worker.js", { plugins: [WITHOUT_CORE] });
+for (const name of EXPORTS) {
+  await bundle(`dist/${name}.js`, `build/${name}.js`, {
+    external: ["./index.js"],
+    banner: { js: (BUNDLED[name] ?? []).map(notice).join("") },
+  });
+}
 for (const name of readdirSync("dist", { recursive: true }))
   if (/(?<!\.(node|packed)|feedforward)\.js$/.test(name)) rmSync(join("dist", name));
-for (const name of ["index", "scalar", "async", "worker", ...BESIDE]) cpSync(`build/${name}.js`, `dist/${name}.js`);
+for (const name of ["index", "scalar", "async", "worker", ...BESIDE, ...EXPORTS]) cpSync(`build/${name}.js`, `dist/${name}.js`);
 writeFileSync(THREADS, `export default "${readFileSync("dist/feedforward.threads.wasm").toString("base64")}";\n`);
 writeFileSync(STAMP, "");
 
@@ -109,6 +121,11 @@ writeFileSync(STAMP, "");
 function bundle(from, to, options = {}) {
   const common = { bundle: true, format: "esm", target: "es2022", legalComments: "none", charset: "utf8", logLevel: "warning" };
   return esbuild.build({ entryPoints: [from], outfile: to, ...common, ...options });
+}
+
+/** A package's licence as a comment. */
+function notice(name) {
+  return `/*! This file contains ${name}, whose licence is:\n\n${readFileSync(join("node_modules", name, "LICENSE"), "utf8")}*/\n`;
 }
 
 /** Compiles a module beside the core as one of the cores is compiled. Its own command line, since asconfig.json's entries would come along. */

@@ -43,6 +43,12 @@ export interface Layer {
   /** Width of the layer's output. */
   readonly units: number;
   readonly activation: ActivationName;
+  /** The activation's parameter: the slope of leakyRelu, the alpha of elu; without meaning for others. */
+  readonly parameter: number;
+  /** The epsilon of the normalisation; 0 without. */
+  readonly epsilon: number;
+  /** Whether the layer's inputs are added to its outputs. */
+  readonly residual: boolean;
   /** Shape of `weights`: [inputs, units]. */
   readonly shape: readonly [inputs: number, units: number];
   /**
@@ -511,7 +517,7 @@ export class NeuralNetwork implements Disposable {
 
   #layer(plan: LayerPlan, i: number): Layer {
     const inputs = this.#alive("layers").uint(layerField(i, LayerField.Inputs));
-    const { units, bias, activation, normalization } = plan;
+    const { units, bias, activation, normalization, residual } = plan;
     const normalized = normalization === Normalization.None ? 0 : units;
     const gathered = normalization === Normalization.Batch ? units : 0;
     const doubles = (name: string, field: LayerField) => this.#alive(`layers[${i}].${name}`).doubles(layerField(i, field), gathered);
@@ -521,6 +527,9 @@ export class NeuralNetwork implements Disposable {
       inputs,
       units,
       activation,
+      parameter: plan.doubles[LayerField.Parameter] as number,
+      epsilon: plan.doubles[LayerField.NormalizationEpsilon] as number,
+      residual,
       shape: Object.freeze([inputs, units] as const),
       get weights() {
         return view("weights", LayerField.Weights, inputs * units);

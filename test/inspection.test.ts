@@ -368,6 +368,23 @@ describe("views and counters", () => {
     }
   });
 
+  test("say what a layer computes besides", () => {
+    const network = new NeuralNetwork({
+      inputs: 2,
+      layers: [
+        { units: 2, activation: { name: "leakyRelu", slope: 0.25 }, normalization: { name: "batch", epsilon: 0.5 }, residual: true },
+        { units: 2, activation: { name: "elu", alpha: 3 }, normalization: "layer" },
+        { units: 1, activation: "leakyRelu" },
+      ],
+    });
+    const said = network.layers.map(({ activation, parameter, epsilon, residual }) => ({ activation, parameter, epsilon, residual }));
+    expect(said).toEqual([
+      { activation: "leakyRelu", parameter: 0.25, epsilon: 0.5, residual: true },
+      { activation: "elu", parameter: 3, epsilon: 1e-5, residual: false },
+      { activation: "leakyRelu", parameter: 0.01, epsilon: 0, residual: false },
+    ]);
+  });
+
   test("of batch normalisation gather what batches are", () => {
     const network = new NeuralNetwork({
       inputs: 1,

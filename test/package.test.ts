@@ -71,7 +71,7 @@ describe("contents", () => {
       expect.arrayContaining(["package.json", "README.md", "CHANGELOG.md", "LICENSE", "dist/index.js", "docs/abi.md"]),
     );
     const known =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|CONTRIBUTING\.md|examples\/[\w.]+|docs\/(guide\/)?[\w-]+\.md|dist\/((options|background)\/)?[\w-]+\.d\.ts|dist\/(index|scalar|async|worker|node|web|receipt|threads-core|feedforward|simd\.\w+|scalar\.\w+)\.js|dist\/feedforward(\.\w+)?\.wasm)$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|CONTRIBUTING\.md|examples\/[\w.]+|docs\/(guide\/)?[\w-]+\.md|dist\/((options|background|export(\/(onnx|source|json))?)\/)?[\w-]+\.d\.ts|dist\/(index|scalar|async|worker|node|web|receipt|onnx|source|json|threads-core|feedforward|simd\.\w+|scalar\.\w+)\.js|dist\/feedforward(\.\w+)?\.wasm)$/;
     expect(packed.filter((path) => !known.test(path))).toEqual([]);
   });
 
@@ -131,6 +131,31 @@ describe("Node", () => {
     expect(node(project, "core.mjs")).toBe(ANSWER);
   });
 
+  test("finds the ways out, which make no text into code", () => {
+    write(
+      "out.mjs",
+      `import { NeuralNetwork } from "feedforward";
+       import { fromJson, toJson } from "feedforward/json";
+       import { toOnnx } from "feedforward/onnx";
+       import { toSource } from "feedforward/source";
+       const network = new NeuralNetwork();
+       const read = fromJson(toJson(network));
+       console.log(read instanceof NeuralNetwork, toOnnx(read).length > 100, toSource(read, { language: "python" }).includes("def predict"));`,
+    );
+    expect(node(project, "--disallow-code-generation-from-strings", "out.mjs")).toBe("true true true\n");
+    for (const name of ["onnx", "source", "json"]) {
+      expect(readFileSync(join(project, `node_modules/feedforward/dist/${name}.js`), "utf8"), name).not.toMatch(
+        /\beval\b\(|\bFunction\(|import\(/,
+      );
+    }
+  });
+
+  test("finds the licence of what is bundled", () => {
+    const text = readFileSync(join(project, "node_modules/feedforward/dist/onnx.js"), "utf8");
+    expect(text.slice(2)).toContain(readFileSync("node_modules/pbf/LICENSE", "utf8"));
+    expect(text).not.toMatch(/^import .* from "(?!\.\/)/m);
+  });
+
   test("finds nothing that is not exported", () => {
     write("inner.mjs", 'import("feedforward/dist/index.js").catch(({ code }) => console.log(code));');
     expect(node(project, "inner.mjs")).toBe("ERR_PACKAGE_PATH_NOT_EXPORTED\n");
@@ -140,9 +165,21 @@ describe("Node", () => {
 describe("TypeScript", () => {
   const right = `
     import { NeuralNetwork, TrainingError, type Evaluation, type Gradients, type History, type MetricName, type NetworkOptions } from "feedforward";
+    import { fromJson, toJson, type LearningOptions } from "feedforward/json";
+    import { toOnnx, type OnnxOptions } from "feedforward/onnx";
     import { scalarCore } from "feedforward/scalar";
+    import { toSource, type Scaling, type SourceLanguage, type SourceOptions } from "feedforward/source";
     const options: NetworkOptions = { inputs: 3, layers: [{ units: 4, activation: "relu" }, { units: 1 }], precision: "float32" };
     const network = new NeuralNetwork({ ...options, core: scalarCore() });
+    const scaling: Scaling = { mean: [0, 0, 0], scale: Float64Array.of(1, 1, 1) };
+    const onnxOptions: OnnxOptions = { scaling };
+    const model: Uint8Array = toOnnx(network, onnxOptions);
+    const language: SourceLanguage = "c";
+    const sourceOptions: SourceOptions = { language, name: "f", scaling };
+    const json: string = toSource(network, sourceOptions) + toJson(network);
+    const learning: LearningOptions = { optimizer: "adam", seed: 1 };
+    const again: NeuralNetwork[] = [fromJson(json, learning), fromJson(JSON.parse(json))];
+    export { again, model };
     const history: History = network.train([[0, 0, 1], [1, 1, 1]], [0, 1], { epochs: 3, batchSize: 1 });
     const row: number[] = network.think([1, 0, 0]);
     const rows: number[][] = network.think([[1, 0, 0], [0, 1, 0]]);
@@ -183,6 +220,9 @@ describe("TypeScript", () => {
   `;
   const wrong = `
     import { NeuralNetwork } from "feedforward";
+    import { fromJson } from "feedforward/json";
+    import { toOnnx } from "feedforward/onnx";
+    import { toSource } from "feedforward/source";
     // @ts-expect-error: no such activation
     new NeuralNetwork({ inputs: 3, layers: [{ units: 4, activation: "sigmoidd" }] });
     // @ts-expect-error: units are missing
@@ -248,6 +288,14 @@ describe("TypeScript", () => {
     network.restore(new ArrayBuffer(8));
     // @ts-expect-error: counters are read
     network.epoch = 0;
+    // @ts-expect-error: no such language
+    toSource(network, { language: "rust" });
+    // @ts-expect-error: which language is missing
+    toSource(network, {});
+    // @ts-expect-error: a scaling has both
+    toOnnx(network, { scaling: { mean: [0, 0, 0] } });
+    // @ts-expect-error: the shape is in the document
+    fromJson("", { inputs: 3 });
     // @ts-expect-error: the layers are fixed
     network.layers = [];
     export { answers };
@@ -313,6 +361,7 @@ describe("bundlers", () => {
     const form = packed ? "packed" : "node";
     expect(embedded).toEqual(expect.arrayContaining([`simd.${form}.js`, `scalar.${form}.js`]));
     expect(embedded).not.toContain(`simd.${packed ? "node" : "packed"}.js`);
+    for (const other of ["onnx.js", "source.js", "json.js"]) expect(embedded).not.toContain(other);
     expect(node(folder, outfile)).toBe(ANSWER);
     if (platform === "node") return;
     // As in a worklet, which has nothing of browsers but WebAssembly.

@@ -17,6 +17,12 @@ export function findPython(...modules: string[]): string | undefined {
   return status === 0 ? python : undefined;
 }
 
+/** A compiler of C, or nothing. `FEEDFORWARD_CC` names another one than `cc`. */
+export function findCompiler(): string | undefined {
+  const compiler = process.env.FEEDFORWARD_CC ?? "cc";
+  return spawnSync(compiler, ["--version"], { stdio: "ignore", timeout: 60_000 }).status === 0 ? compiler : undefined;
+}
+
 /** `program`, or the end of the test: skipped with the reason, in CI failed. */
 export function need(context: TestContext, program: string | undefined, reason: string): string {
   if (program !== undefined) return program;

@@ -1,0 +1,35 @@
+/** Networks as plain JSON: their shape and their numbers, to read in whatever language, and to read back. */
+
+import { readNetwork } from "./export/description.js";
+import { readDocument } from "./export/json/read.js";
+import { layersText } from "./export/json/write.js";
+import { type NetworkOptions, NeuralNetwork } from "./index.js";
+import { or, record } from "./options/check.js";
+
+/** How a network that was read is to learn, and where: the constructor's options of these names. What JSON has is how it thinks. */
+export type LearningOptions = Pick<NetworkOptions, "loss" | "reduction" | "optimizer" | "seed" | "core">;
+
+/**
+ * The network as it thinks, as JSON text: for each layer units, activation, weights as (inputs, units) nested arrays, biases, and where there are any normalisation and
+ * residual. What is only for learning is not in it: optimizer, schedules, dropout, penalties. Numbers are written so that reading gives the same bits, the sign of 0 included.
+ *
+ * @throws TypeError, RangeError for what is no network, and for numbers that are not finite
+ */
+export function toJson(network: NeuralNetwork): string {
+  return layersText(readNetwork(network));
+}
+
+/**
+ * A new network from what `toJson` has written, as text or as parsed: it thinks with the same bits.
+ *
+ * @throws TypeError, RangeError for anything else, before a network is made; the message names the place
+ */
+export function fromJson(json: string | object, learning?: LearningOptions): NeuralNetwork {
+  const options = record("learning", or(learning, {}), ["loss", "reduction", "optimizer", "seed", "core"]);
+  const { shape, parameters } = readDocument(json);
+  const network = new NeuralNetwork({ ...options, ...shape } as NetworkOptions);
+  network.layers.forEach((layer, i) => {
+    for (const [name, values] of Object.entries(parameters[i] ?? {})) layer[name as "weights"].set(values);
+  });
+  return network;
+}
