@@ -3,7 +3,7 @@ import type { ActivationName, ActivationOption, Elements, NeuralNetwork, Precisi
 import { nameOf, or, positive } from "../options/check.js";
 import { ImportError, list, unexpected } from "./errors.js";
 import { arrayAt, at, isObject, type JsonObject, matrix, nameAt, numbers, quoted, readJson, sizeOf } from "./json.js";
-import { build, checkFinite, type ImportedLayer, type ImportOptions, precisionOf, readImportOptions, room } from "./network.js";
+import { build, type ImportedLayer, type ImportOptions, notFinite, precisionOf, readImportOptions, room } from "./network.js";
 
 /** What brain.js does not always write. */
 export interface BrainOptions extends ImportOptions {
@@ -229,7 +229,7 @@ function numberAt(object: JsonObject, key: string, name: string): number {
   const value = at(object, key);
   if (typeof value !== "number") throw unexpected("syntax", `${name}[${describe(key)}]`, "a number", value);
   const x = Math.fround(value);
-  checkFinite(x, "float32", () => `${name}[${describe(key)}]`);
+  if (!Number.isFinite(x)) throw notFinite(`${name}[${describe(key)}]`, x, "float32");
   return x;
 }
 
@@ -241,10 +241,12 @@ function namesOf(layer: JsonObject, flag: unknown): string[] | undefined {
 
 /** brain.js' weights are float32, to which it rounds those that it reads. */
 function short(values: Elements, name: string): Elements {
-  return values.map((x: number, i: number) => {
-    checkFinite(Math.fround(x), "float32", () => `${name}, number ${i}`);
-    return Math.fround(x);
-  }) as Elements;
+  for (let i = 0; i < values.length; i++) {
+    const x = Math.fround(values[i] as number);
+    if (!Number.isFinite(x)) throw notFinite(`${name}, number ${i}`, x, "float32");
+    values[i] = x;
+  }
+  return values;
 }
 
 /** The sizes that a file gives besides must be those of its layers. */

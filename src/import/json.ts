@@ -1,7 +1,7 @@
 import { count, describe, wrongKind } from "../errors.js";
 import type { Elements, Precision } from "../index.js";
 import { ImportError, unexpected } from "./errors.js";
-import { checkFinite, room } from "./network.js";
+import { notFinite, room } from "./network.js";
 
 /** An object of JSON. Asked for its own keys alone, so that `__proto__` and the like are names as others. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -87,7 +87,8 @@ function copy(name: string, from: readonly unknown[], to: Elements, start = 0, s
     const x = from[i];
     if (typeof x !== "number") throw unexpected("syntax", `${name}[${i}]`, "a number", x);
     to[start + i * step] = x;
-    checkFinite(to[start + i * step] as number, precision, () => `${name}[${i}]`);
+    const held = to[start + i * step] as number;
+    if (!Number.isFinite(held)) throw notFinite(`${name}[${i}]`, held, precision);
   }
 }
 

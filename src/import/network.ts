@@ -7,7 +7,7 @@ import {
   type Precision,
 } from "../index.js";
 import { record } from "../options/check.js";
-import { unexpected } from "./errors.js";
+import { type ImportError, unexpected } from "./errors.js";
 
 /** What an imported network does besides what its file says: options of `new NeuralNetwork`, which matter where it is trained further, with the same defaults. */
 export type ImportOptions = Pick<NetworkOptions, (typeof KEYS)[number]>;
@@ -87,8 +87,7 @@ function make(options: NetworkOptions): NeuralNetwork {
   }
 }
 
-/** Refuses a number that is not finite; `where` is only asked for the message. */
-export function checkFinite(x: number, precision: Precision, where: () => string): void {
-  if (!Number.isFinite(x))
-    throw unexpected("value", where(), `a finite number${precision === "float32" ? " that float32 can hold" : ""}`, x);
+/** The error for a number that is not finite, or no longer in this precision. */
+export function notFinite(where: string, x: number, precision: Precision): ImportError {
+  return unexpected("value", where, `a finite number${precision === "float32" ? " that float32 can hold" : ""}`, x);
 }

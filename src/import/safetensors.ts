@@ -2,7 +2,7 @@ import { describe } from "../errors.js";
 import type { Elements, Precision } from "../index.js";
 import { ImportError } from "./errors.js";
 import { type Entry, readHeader } from "./header.js";
-import { checkFinite, room } from "./network.js";
+import { notFinite, room } from "./network.js";
 
 /** A tensor of a file: what the header says of it, and its bytes, which are still the file's. */
 export interface Tensor extends Entry {
@@ -130,6 +130,9 @@ function brainHalf(bits: number): number {
   return scratch.getFloat32(0);
 }
 
+/** Rows of a matrix that are transposed at a time: so many numbers of a column fill a line of the processor's cache, which is then written at once. */
+const BAND = 16;
+
 /** A tensor's numbers in a precision, in which they are exact unless float64 is read as float32. With `transposed` a matrix' columns are given as rows. */
 export function numbersOf(tensor: Tensor, precision: Precision, transposed = false): Elements {
   const { name, dtype, shape, data } = tensor;
@@ -137,11 +140,16 @@ export function numbersOf(tensor: Tensor, precision: Precision, transposed = fal
   if (!read) throw new ImportError("unsupported", `tensor ${describe(name)}: expected F64, F32, F16 or BF16, got ${dtype}`);
   const [rows, columns] = transposed ? (shape as [number, number]) : [1, product(shape)];
   const values = room(precision, rows * columns);
-  for (let row = 0, from = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, from++) {
-      const to = column * rows + row;
-      values[to] = read(data, from);
-      checkFinite(values[to] as number, precision, () => `tensor ${describe(name)}, element ${from}`);
+  for (let start = 0; start < rows; start += BAND) {
+    const end = Math.min(start + BAND, rows);
+    for (let column = 0; column < columns; column++) {
+      for (let row = start; row < end; row++) {
+        const from = row * columns + column;
+        const to = column * rows + row;
+        values[to] = read(data, from);
+        const held = values[to] as number;
+        if (!Number.isFinite(held)) throw notFinite(`tensor ${describe(name)}, element ${from}`, held, precision);
+      }
     }
   }
   return values;
