@@ -1,6 +1,7 @@
 // Networks of other libraries answer here as they do there. test/fixtures/import has files that the libraries have written, and the scripts that made them.
 
 import { readFileSync } from "node:fs";
+import { runInNewContext } from "node:vm";
 import { NeuralNetwork } from "feedforward";
 import {
   type BrainOptions,
@@ -135,6 +136,16 @@ describe("safetensors", () => {
     );
     expectSameBits(bytesOf(view as Float32Array), bytesOf(buffer as Float32Array));
     expectSameBits(bytesOf(node as Float32Array), bytesOf(buffer as Float32Array));
+  });
+
+  test("bytes of another realm do as well, what only looks like bytes does not", () => {
+    const theirs = runInNewContext("Uint8Array.from(bytes)", { bytes: [...sequential] });
+    expect(theirs).not.toBeInstanceOf(Uint8Array);
+    expect(fromSafetensors(theirs, { activations }).layers).toHaveLength(3);
+    expect(fromSafetensors(theirs.buffer, { activations }).layers).toHaveLength(3);
+    for (const other of [new DataView(new ArrayBuffer(8)), new Float32Array(8), [...sequential]]) {
+      expect(() => fromSafetensors(other as never, { activations })).toThrow(/^file: expected a Uint8Array or an ArrayBuffer/);
+    }
   });
 
   test("numbers are the file's: float32 as they are, half and bfloat16 without loss, in either precision", () => {
@@ -289,6 +300,10 @@ describe("safetensors", () => {
     expect(call({ activations: ["relu", "softmax", "linear"] })).toThrow(
       new RangeError("activations[1]: expected softmax on the last layer only"),
     );
+    expect(call({ activations: ["relu", undefined, "softmax"] })).toThrow(
+      new TypeError("activations[1]: expected an activation, got undefined"),
+    );
+    expect(call({ activations: Array(3) })).toThrow(new TypeError("activations[0]: expected an activation, got undefined"));
     expect(call({ activations, layer: ["0"] })).toThrow(new TypeError('options: unknown option "layer"; did you mean "layers"?'));
     expect(call({ activations, layers: "0" })).toThrow(new TypeError('layers: expected an array of names, got "0"'));
     expect(call({ activations, layers: [] })).toThrow(new RangeError("layers: expected at least one name, got none"));

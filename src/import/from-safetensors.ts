@@ -54,6 +54,9 @@ export function fromSafetensors(file: Uint8Array | ArrayBuffer, options: Safeten
     if (activations === undefined) throw wrongKind("activations", expected, activations);
     throw wrongValue("activations", `${expected}, got ${activations.length}`);
   }
+  // The class would take its default for one that is left out.
+  const missing = Array.from(activations).indexOf(undefined);
+  if (missing >= 0) throw wrongKind(`activations[${missing}]`, "an activation", undefined);
   const precision = precisionOf(given, used.some(({ dtype }) => dtype === "F64") ? "float64" : "float32");
   const imported = pairs.map(
     ({ dense, normalization }, i): ImportedLayer => ({
@@ -68,9 +71,11 @@ export function fromSafetensors(file: Uint8Array | ArrayBuffer, options: Safeten
   return { network: build(imported, precision, given), layers: layers.map(({ name }) => name) };
 }
 
+/** By their tags, since those of another realm (frames, `vm`) are as good. */
 function bytesOf(file: unknown): Uint8Array {
-  if (file instanceof Uint8Array) return file;
-  if (file instanceof ArrayBuffer) return new Uint8Array(file);
+  const tag = Object.prototype.toString.call(file);
+  if (tag === "[object Uint8Array]") return file as Uint8Array;
+  if (tag === "[object ArrayBuffer]") return new Uint8Array(file as ArrayBuffer);
   throw wrongKind("file", "a Uint8Array or an ArrayBuffer", file);
 }
 
