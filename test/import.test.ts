@@ -498,6 +498,11 @@ describe("scikit-learn", () => {
   test("exactly a half is the first class", () => {
     const { predict } = fromScikitLearn(changed({ coefs_: [[[1]]], intercepts_: [[0]] }));
     expect(predict([[0], [1e-9]])).toEqual(["no", "yes"]);
+    const several = fromScikitLearn(changed({ coefs_: [[[1, -1]]], intercepts_: [[0, 0]], classes_: [0, 1] }));
+    expect(several.predict([[0], [1e-9]])).toEqual([
+      [0, 0],
+      [1, 0],
+    ]);
   });
 
   test("float32 where it is asked for", () => {
