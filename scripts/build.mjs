@@ -67,6 +67,14 @@ const EXPORTS = ["onnx", "source", "json"];
 /** The packages that are bundled into them, whose licences ask for their text to come along. */
 const BUNDLED = { onnx: ["pbf"] };
 
+/** What stands beside the entry takes the class from there: a copy of it would be another class, and its core would be carried twice. */
+const ENTRY_BESIDE = {
+  name: "entry beside",
+  setup(build) {
+    build.onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: "./index.js", external: true }));
+  },
+};
+
 /** The worker is sent the core that it works with. */
 const WITHOUT_CORE = {
   name: "without core",
@@ -105,6 +113,7 @@ for (const name of BESIDE) await bundle(`dist/${name}.js`, `build/${name}.js`, {
 await bundle("dist/index.js", "dist/feedforward.js", { external: [LAZY], minify: true });
 await bundle("dist/async.js", "build/async.js", { plugins: [THREADS_BESIDE] });
 await bundle("dist/background/worker.js", "build/worker.js", { plugins: [WITHOUT_CORE] });
+await bundle("dist/import/index.js", "build/import.js", { plugins: [ENTRY_BESIDE] });
 for (const name of EXPORTS) {
   await bundle(`dist/${name}.js`, `build/${name}.js`, {
     external: ["./index.js"],
@@ -113,7 +122,7 @@ for (const name of EXPORTS) {
 }
 for (const name of readdirSync("dist", { recursive: true }))
   if (/(?<!\.(node|packed)|feedforward)\.js$/.test(name)) rmSync(join("dist", name));
-for (const name of ["index", "scalar", "async", "worker", ...BESIDE, ...EXPORTS]) cpSync(`build/${name}.js`, `dist/${name}.js`);
+for (const name of ["index", "scalar", "async", "worker", "import", ...BESIDE, ...EXPORTS]) cpSync(`build/${name}.js`, `dist/${name}.js`);
 writeFileSync(THREADS, `export default "${readFileSync("dist/feedforward.threads.wasm").toString("base64")}";\n`);
 writeFileSync(STAMP, "");
 

@@ -71,7 +71,7 @@ describe("contents", () => {
       expect.arrayContaining(["package.json", "README.md", "CHANGELOG.md", "LICENSE", "dist/index.js", "docs/abi.md"]),
     );
     const known =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|CONTRIBUTING\.md|examples\/[\w.]+|docs\/(guide\/)?[\w-]+\.md|dist\/((options|background|export(\/(onnx|source|json))?)\/)?[\w-]+\.d\.ts|dist\/(index|scalar|async|worker|node|web|receipt|onnx|source|json|threads-core|feedforward|simd\.\w+|scalar\.\w+)\.js|dist\/feedforward(\.\w+)?\.wasm)$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|CONTRIBUTING\.md|examples\/[\w.]+|docs\/(guide\/)?[\w-]+\.md|dist\/((options|background|import|export(\/(onnx|source|json))?)\/)?[\w-]+\.d\.ts|dist\/(index|scalar|async|worker|import|node|web|receipt|onnx|source|json|threads-core|feedforward|simd\.\w+|scalar\.\w+)\.js|dist\/feedforward(\.\w+)?\.wasm)$/;
     expect(packed.filter((path) => !known.test(path))).toEqual([]);
   });
 
@@ -107,6 +107,17 @@ describe("Node", () => {
     const scalar = TUTORIAL.replace("NeuralNetwork()", "NeuralNetwork({ core: scalarCore() })");
     write("scalar.mjs", `import { NeuralNetwork } from "feedforward"; import { scalarCore } from "feedforward/scalar";${scalar}`);
     expect(node(project, "scalar.mjs")).toBe(ANSWER);
+  });
+
+  test("finds the importers, whose networks are of the class that users have", () => {
+    write(
+      "import.mjs",
+      `import { NeuralNetwork } from "feedforward";
+       import { fromScikitLearn } from "feedforward/import";
+       const { network } = fromScikitLearn({ coefs_: [[[2]]], intercepts_: [[1]], activation: "relu", out_activation_: "identity" });
+       console.log(network instanceof NeuralNetwork, network.think([3]));`,
+    );
+    expect(node(project, "import.mjs")).toBe("true [ 7 ]\n");
   });
 
   test("finds the file for browsers, which stands alone", () => {
@@ -169,6 +180,21 @@ describe("TypeScript", () => {
     import { toOnnx, type OnnxOptions } from "feedforward/onnx";
     import { scalarCore } from "feedforward/scalar";
     import { toSource, type Scaling, type SourceLanguage, type SourceOptions } from "feedforward/source";
+    import {
+      fromBrain, fromSafetensors, fromScikitLearn, ImportError,
+      type BrainImport, type ClassLabel, type ImportErrorCode, type ImportOptions, type SafetensorsImport, type SafetensorsOptions, type ScikitLearnImport,
+    } from "feedforward/import";
+    const choices: ImportOptions = { optimizer: "adam", seed: 3, core: scalarCore() };
+    const said: SafetensorsOptions = { ...choices, activations: ["relu", { name: "leakyRelu", slope: 0.3 }], layers: ["fc1", "fc2"], normalization: { epsilon: 1e-3 } };
+    const tensors: SafetensorsImport = fromSafetensors(new ArrayBuffer(8), said);
+    const loaded: NeuralNetwork = tensors.network;
+    const forest: ScikitLearnImport = fromScikitLearn("{}", choices);
+    const labels: readonly ClassLabel[] | undefined = forest.classes;
+    const brain: BrainImport = fromBrain({}, { activation: "leaky-relu", leakyReluAlpha: 0.1 });
+    const black: number | undefined = brain.run({ r: 1 }).black;
+    const list: number[] = fromBrain<number[]>("{}").run([1, 2]);
+    const code = (error: unknown): ImportErrorCode | undefined => (error instanceof ImportError ? error.code : undefined);
+    export { black, code, labels, list, loaded };
     const options: NetworkOptions = { inputs: 3, layers: [{ units: 4, activation: "relu" }, { units: 1 }], precision: "float32" };
     const network = new NeuralNetwork({ ...options, core: scalarCore() });
     const scaling: Scaling = { mean: [0, 0, 0], scale: Float64Array.of(1, 1, 1) };
@@ -223,6 +249,17 @@ describe("TypeScript", () => {
     import { fromJson } from "feedforward/json";
     import { toOnnx } from "feedforward/onnx";
     import { toSource } from "feedforward/source";
+    import { fromBrain, fromSafetensors, fromScikitLearn } from "feedforward/import";
+    // @ts-expect-error: activations are not in the file
+    fromSafetensors(new Uint8Array(8), {});
+    // @ts-expect-error: bytes, not text
+    fromSafetensors("", { activations: [] });
+    // @ts-expect-error: the file has them
+    fromScikitLearn("{}", { activations: ["relu"] });
+    // @ts-expect-error: a name of brain.js'
+    fromBrain("{}", { activation: "leakyRelu" });
+    // @ts-expect-error: names or numbers
+    fromBrain<string>("{}");
     // @ts-expect-error: no such activation
     new NeuralNetwork({ inputs: 3, layers: [{ units: 4, activation: "sigmoidd" }] });
     // @ts-expect-error: units are missing
@@ -373,6 +410,35 @@ describe("bundlers", () => {
     );
     expect(node(folder, bare)).toBe(ANSWER);
   });
+});
+
+test("a bundle with importers has one class and one core", async () => {
+  const { metafile, outputFiles } = await esbuild.build({
+    stdin: {
+      contents: `import { NeuralNetwork } from "feedforward"; import { fromScikitLearn } from "feedforward/import";
+        const { network } = fromScikitLearn({ coefs_: [[[2]]], intercepts_: [[1]], activation: "relu", out_activation_: "identity" });
+        console.log(network instanceof NeuralNetwork, network.think([3]));`,
+      resolveDir: project,
+    },
+    outdir: join(folder, "importing"),
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    outExtension: { ".js": ".mjs" },
+    minify: true,
+    metafile: true,
+    logLevel: "silent",
+  });
+  expect(outputFiles).toBeUndefined();
+  const inputs = Object.keys(metafile.inputs);
+  expect(inputs.filter((path) => path.endsWith("dist/index.js"))).toHaveLength(1);
+  expect(inputs.filter((path) => path.endsWith("simd.packed.js"))).toHaveLength(1);
+  expect(node(folder, join(folder, "importing", "stdin.mjs"))).toBe("true [ 7 ]\n");
+});
+
+test("the entry knows nothing of importers", () => {
+  for (const name of ["index.js", "feedforward.js"])
+    expect(readFileSync(`dist/${name}`, "utf8")).not.toMatch(/ImportError|coefs_|safetensors/);
 });
 
 describe("checks of packages", () => {
