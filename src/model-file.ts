@@ -159,7 +159,10 @@ function planOf(block: Block, core: CompiledModule | undefined): Plan {
         residual: uint(LayerField.Residual) > 0,
         trainable: uint(LayerField.Trainable) > 0,
         uints: words(at, 0, Abi.LayerBytes),
-        doubles: { [LayerField.Parameter]: block.double(at + LayerField.Parameter) },
+        doubles: {
+          [LayerField.Parameter]: block.double(at + LayerField.Parameter),
+          [LayerField.NormalizationEpsilon]: block.double(at + LayerField.NormalizationEpsilon),
+        },
       };
     }),
     loss: { name: nameOf<LossName>(LOSSES, code), code, parameter: block.double(Header.LossParameter) },

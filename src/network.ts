@@ -354,7 +354,7 @@ export class NeuralNetwork implements Disposable {
    */
   static load(file: Uint8Array, options?: { readonly core?: CompiledModule; readonly untrained?: boolean }): NeuralNetwork {
     const { core, untrained = false } = record("options", options ?? {}, ["core", "untrained"]);
-    return new NeuralNetwork(openFile(file, readCore(core), boolean("untrained", untrained)) as unknown as NetworkOptions);
+    return new this(openFile(file, readCore(core), boolean("untrained", untrained)) as unknown as NetworkOptions);
   }
 
   /** How all runs went since the network was made, in copies; NaN where a run did not measure what others did. What `trainAsync` does is in it once it has ended. */

@@ -170,7 +170,7 @@ function copyNumbers(
 
 /** Checks the numbers `i` … `last` of a typed array; whole numbers need no check. */
 function checkNumbers(values: NumericArray, i: number, last: number, precision: Precision, where: (i: number) => string): void {
-  if (/^u?int\d/i.test(values.constructor?.name)) return;
+  if (/^u?int\d+(clamped)?array$/i.test(values.constructor?.name)) return;
   const limit = LIMITS[precision];
   // A loop for each kind, two numbers at a time: 1 ns a number, and not 5, as where V8 has seen several kinds.
   if (values instanceof Float32Array) {

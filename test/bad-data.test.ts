@@ -197,6 +197,8 @@ describe("values that are not what they seem", () => {
     expect(Array.from(fresh().think(foreign.Float64Array.of(1, 0, 0)))).toEqual(fresh().think([1, 0, 0]));
     // Whole numbers are not looked at; they are known by their kind, not by how its name begins.
     class Interval extends Float64Array {}
+    class Int32Scaled extends Float64Array {}
+    expect(() => fresh().think(new Int32Scaled([1, Number.NaN, 0]))).toThrow("inputs[1]: expected a finite number, got NaN");
     const numbers = new Interval([1, Number.NaN, 0]);
     refuses((n) => n.think({ data: numbers, rows: 1 }), RangeError, "inputs[0][1]: expected a finite number, got NaN");
   });

@@ -6,6 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { type History, type NetworkOptions, NeuralNetwork, TrainingError, type TrainOptions } from "feedforward";
+import { toJson } from "feedforward/json";
+import { toOnnx } from "feedforward/onnx";
+import { toSource } from "feedforward/source";
 import { afterAll, describe, expect, test } from "vitest";
 import { Status } from "../src/abi.js";
 import { BUILDS } from "./support/builds.js";
@@ -31,6 +34,36 @@ function optionsOf({ train }: Everything): TrainOptions {
 }
 
 describe("a saved network", () => {
+  test("goes out as the one that it was saved from, with everything", () => {
+    check(60, [everything], (run) => {
+      const network = new NeuralNetwork(run.network);
+      network.train(run.inputs, run.targets, optionsOf(run));
+      const loaded = NeuralNetwork.load(network.save());
+      expectSameFile(toOnnx(loaded), toOnnx(network));
+      expect(toJson(loaded)).toBe(toJson(network));
+      expect(toSource(loaded, { language: "c" })).toBe(toSource(network, { language: "c" }));
+    });
+  });
+
+  test("has what runs in the background have made, those too that were stopped in the midst of a step", async () => {
+    const create = () => new NeuralNetwork({ inputs: 100, layers: [{ units: 300, activation: "tanh" }, { units: 1 }], optimizer: "adam" });
+    const inputs = { data: Float64Array.from({ length: 8000 * 100 }, (_, i) => Math.sin(i)), rows: 8000 };
+    const targets = Float64Array.from({ length: 8000 }, (_, i) => (i % 3) / 2);
+    for (const way of [{ threads: 1 }, { threads: 2 }, { worker: false }]) {
+      const [network, plain] = [create(), create()];
+      const stop = new AbortController();
+      const run = network.trainAsync(inputs, targets, { epochs: 6, ...way, signal: stop.signal }).catch((reason) => reason);
+      while (network.epoch < 2) await new Promise((resolve) => setImmediate(resolve));
+      stop.abort("enough");
+      expect(await run).toBe("enough");
+      const loaded = NeuralNetwork.load(network.save());
+      expect(loaded.history.epoch).toEqual(Array.from({ length: network.epoch }, (_, i) => i + 1));
+      await loaded.trainAsync(inputs, targets, { epochs: 6, ...way, resume: true });
+      plain.train(inputs, targets, 6);
+      expectSameFile(loaded.save(), plain.save());
+    }
+  });
+
   test("comes back in every build, goes on at any step with the same bits, and is saved as the same bytes, with everything", () => {
     let resumed = 0;
     check(120, [everything, fc.nat()], (run, seed) => {

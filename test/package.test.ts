@@ -173,6 +173,12 @@ describe("Node", () => {
   });
 });
 
+test("the class has its own name, which the console shows", async () => {
+  const { NeuralNetwork } = await import("feedforward");
+  expect(NeuralNetwork.name).toBe("NeuralNetwork");
+  expect(NeuralNetwork.load(new NeuralNetwork().save()).constructor).toBe(NeuralNetwork);
+});
+
 describe("TypeScript", () => {
   const right = `
     import { NeuralNetwork, TrainingError, type Evaluation, type Gradients, type History, type MetricName, type NetworkOptions } from "feedforward";
