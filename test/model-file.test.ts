@@ -13,8 +13,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { Status } from "../src/abi.js";
 import { BUILDS } from "./support/builds.js";
 import { bytesOf, expectSameBits } from "./support/compare.js";
-import { randomTable } from "./support/data.js";
-import { type Everything, everything } from "./support/everything.js";
+import { randomSource, randomTable } from "./support/data.js";
+import { type Everything, everything, OPTIMIZERS, SCHEDULES } from "./support/everything.js";
 import { FileCore, fileCores } from "./support/file-cores.js";
 import { expectSameHistory, joined } from "./support/histories.js";
 import { checksumOf, FIELDS, fieldOf, fileOf, headerFor, headerLength, headerOf, partsOf, tensorOf } from "./support/model-file.js";
@@ -92,6 +92,46 @@ describe("a saved network", () => {
       if (cut < whole.step) expectSameFile(second.save(), whole.save());
     });
     expect(resumed).toBeGreaterThan(60);
+  });
+
+  test("goes on from any step with the same bits: every optimizer with every schedule and normalisation, on every build", async () => {
+    const random = randomSource(SEED);
+    const [inputs, targets] = [randomTable(1, 11, 3), Array.from({ length: 11 }, (_, row) => row % 2)];
+    let cases = 0;
+    for (const given of OPTIMIZERS) {
+      const isLbfgs = given.name === "lbfgs";
+      // Twelve steps: three an epoch, or one, since L-BFGS knows no batches.
+      const run: TrainOptions = isLbfgs ? { epochs: 12 } : { epochs: 4, batchSize: 4, shuffle: true };
+      for (const schedule of isLbfgs ? [undefined] : SCHEDULES) {
+        for (const normalization of [undefined, "layer", "batch"] as const) {
+          const optimizer = schedule === undefined ? given : ({ ...given, schedule } as typeof given);
+          const create = () =>
+            new NeuralNetwork({
+              inputs: 3,
+              layers: [{ units: 4, activation: "tanh", ...(normalization && { normalization }), dropout: 0.2 }, { units: 1 }],
+              optimizer,
+              precision: cases % 2 ? "float32" : "float64",
+              seed: cases,
+            });
+          const [whole, first] = [create(), create()];
+          whole.train(inputs, targets, run);
+          const cut = 1 + Math.floor(random() * 11);
+          first.train(inputs, targets, { ...run, onStep: ({ step }) => step < cut });
+          const file = first.save();
+          for (const { options } of BUILDS) {
+            const second = NeuralNetwork.load(file, options);
+            second.train(inputs, targets, { ...run, resume: true });
+            expectSameFile(second.save(), whole.save());
+          }
+          const threaded = NeuralNetwork.load(file);
+          await threaded.trainAsync(inputs, targets, { ...run, resume: true, threads: 2 });
+          expect(threaded.capabilities.threads).toBe(2);
+          expectSameFile(threaded.save(), whole.save());
+          cases++;
+        }
+      }
+    }
+    expect(cases).toBeGreaterThan(200);
   });
 
   test("is read and written alike by the builds with SIMD, scalar and with threads", () => {

@@ -59,7 +59,7 @@ const ENDS: readonly {
   { activation: "gelu", loss: "squaredError", targets: "share" },
 ];
 
-const SCHEDULES: readonly ScheduleOption[] = [
+export const SCHEDULES: readonly ScheduleOption[] = [
   "constant",
   { name: "constant", warmUp: 3 },
   { name: "step", steps: 3, factor: 0.5 },
@@ -69,7 +69,7 @@ const SCHEDULES: readonly ScheduleOption[] = [
   { name: "plateau", patience: 1, factor: 0.5 },
 ];
 
-const OPTIMIZERS: readonly Exclude<OptimizerOption, string>[] = [
+export const OPTIMIZERS: readonly Exclude<OptimizerOption, string>[] = [
   { name: "sgd" },
   { name: "sgd", momentum: 0.9 },
   { name: "sgd", momentum: 0.9, nesterov: true, clipNorm: 1 },
