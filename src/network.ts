@@ -248,8 +248,7 @@ export class NeuralNetwork implements Disposable {
         turn = this.#turn;
       }
     } finally {
-      this.#training = this.#run = undefined;
-      append(this.#past, history);
+      this.#end();
     }
   }
 
@@ -272,13 +271,15 @@ export class NeuralNetwork implements Disposable {
     const block = this.#alive("trainAsync");
     this.#refuseWhileTraining("trainAsync");
     const put = (task: (block: Block) => void) => this.#use("restore", task);
-    const remember = (history: History) => append(this.#past, history);
-    const host = { ...this.#host, parts: PARTS, plan: this.#plan, block, put, remember };
+    const watch = (history: History) => {
+      this.#run = history;
+    };
+    const host = { ...this.#host, parts: PARTS, plan: this.#plan, block, put, watch };
     this.#host = this.#training = host;
     try {
       return await (await import("./async.js")).trainAsync(host, inputs, targets, options);
     } finally {
-      this.#training = undefined;
+      this.#end();
     }
   }
 
@@ -357,7 +358,7 @@ export class NeuralNetwork implements Disposable {
     return new this(openFile(file, readCore(core), boolean("untrained", untrained)) as unknown as NetworkOptions);
   }
 
-  /** How all runs went since the network was made, in copies; NaN where a run did not measure what others did. What `trainAsync` does is in it once it has ended. */
+  /** How all runs went since the network was made, in copies; NaN where a run did not measure what others did. Of a run under way it has what was reported. */
   get history(): History {
     return historyOf(joined(this.#past, this.#run));
   }
@@ -472,6 +473,12 @@ export class NeuralNetwork implements Disposable {
     this.#host.settle();
     if (this.#block) return this.#block;
     throw new TypeError(`${method}: this network has been disposed`);
+  }
+
+  /** Training is over, however it went. */
+  #end(): void {
+    if (this.#run) append(this.#past, this.#run);
+    this.#training = this.#run = undefined;
   }
 
   #refuseWhileTraining(method: string): void {

@@ -180,18 +180,19 @@ export function* trainRun(
     const took = clock.now() - start;
     const isLast = status !== Status.More;
     const entries = block.takeHistory();
+    let isDue = false;
+    for (let at = 0; at < entries.length; at += width) {
+      isDue = !onEpoch || isLast || (entries[at] as number) % options.historyInterval === 0;
+      if (isDue) remember(history, entries, at, metrics, validates);
+    }
     let isCut = false;
     if (onStep && block.double(Header.Step) > before) isCut = (yield ["onStep", stepReport(block)]) === false && !isLast;
-    for (let at = 0; at < entries.length; at += width) {
-      const isDue = !onEpoch || isLast || (entries[at] as number) % options.historyInterval === 0;
-      if (isDue) remember(history, entries, at, metrics, validates);
-      const stops = onEpoch && (yield ["onEpoch", reportOf(entries, at, metrics, validates)]) === false;
-      if (stops) {
-        // An end is more than a cut: the best weights are yet to be put back.
-        block.setUint(Header.Stopped, 1);
-        isCut = false;
-      }
-      if (stops && !isDue) remember(history, entries, at, metrics, validates);
+    // Where there is somebody to be told, there is one entry.
+    if (onEpoch && entries.length > 0 && (yield ["onEpoch", reportOf(entries, metrics, validates)]) === false) {
+      // An end is more than a cut: the best weights are yet to be put back.
+      block.setUint(Header.Stopped, 1);
+      isCut = false;
+      if (!isDue) remember(history, entries, 0, metrics, validates);
     }
     if (status === Status.Ok || isCut) {
       if (options.patience > 0 && Number.isFinite(block.double(Header.BestLoss))) history.bestEpoch = block.double(Header.BestEpoch);
@@ -225,8 +226,8 @@ export function stepReport(block: Block): StepReport {
 }
 
 /** An entry of the core's history, whose numbers are epoch, loss, validation loss, learning rate, metrics, and metrics of the validation rows. */
-function reportOf(entries: Float64Array, at: number, names: readonly MetricName[], validates: boolean): EpochReport {
-  const number = (i: number) => entries[at + i] as number;
+function reportOf(entries: Float64Array, names: readonly MetricName[], validates: boolean): EpochReport {
+  const number = (i: number) => entries[i] as number;
   const metrics = (first: number): Metrics => Object.fromEntries(names.map((name, i) => [name, number(first + i)]));
   return {
     epoch: number(0),

@@ -28,8 +28,8 @@ export interface Host {
   readonly block: Block;
   /** Lets a task make something else of the network's block. */
   put(task: (block: Block) => void): void;
-  /** Is told how the run went, however it ended. */
-  remember(history: History): void;
+  /** Takes how the run goes, or has gone, in a history that may grow. */
+  watch(history: History): void;
   /** Whether the network has been disposed of. */
   readonly ended: boolean;
   /** Is called then, during the run and after it. Set here. */

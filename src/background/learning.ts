@@ -12,6 +12,7 @@ import { type Host, received, toolsOf } from "./host.js";
 import { copyImage } from "./image.js";
 import { Incoming } from "./incoming.js";
 import type { Errand } from "./messages.js";
+import { add, empty, type Known } from "./news.js";
 import { type Options, readOptions, readStreamOptions } from "./options.js";
 import { Pieces, SLICE } from "./pieces.js";
 import { type Listener, placeFor, soonPlaced } from "./places.js";
@@ -119,8 +120,13 @@ async function inBackground(host: Host, task: Task): Promise<History> {
     leave();
   };
   if (host.ended) host.end();
-  const put = (state: Uint8Array | undefined) => {
-    if (!host.ended) incoming.take(state);
+  /** How it went until the state that is known. */
+  const until = empty();
+  host.watch(until);
+  const put = (known: Known | undefined) => {
+    if (host.ended || !known) return;
+    incoming.take(known.state);
+    add(until, known.news);
   };
   // What a function of the user's throws ends the run as a stop does. Who wants to stop does not wait for what may never be answered, and asks no more.
   const guarded = async <R>(ask: () => R | Promise<R>): Promise<R | undefined> => {
@@ -134,19 +140,14 @@ async function inBackground(host: Host, task: Task): Promise<History> {
     };
     return stop.isAsked ? undefined : stop.orAsked(answer());
   };
-  /** How it went so far, where that is known. */
-  let known: History | undefined;
   const listener: Listener = {
-    reached(state, until) {
-      put(state);
-      known = until;
-    },
-    progress(progress, state) {
-      put(state);
+    reached: put,
+    progress(progress, known) {
+      put(known);
       if (onProgress) void guarded(() => onProgress(progress));
     },
-    call([name, report], state) {
-      put(state);
+    call([name, report], known) {
+      put(known);
       return guarded(() => task.callbacks[name]?.(report as never));
     },
     next: () => guarded(() => task.next()),
@@ -182,15 +183,15 @@ async function inBackground(host: Host, task: Task): Promise<History> {
       if (!host.ended) host.put((block) => task.placeUnread(block));
       throw stop.reason;
     }
-    put(outcome.state);
-    known = outcome.history ?? outcome.until ?? known;
+    const { state, history = outcome.until } = outcome;
+    if (state && !host.ended) incoming.take(state);
+    if (history) host.watch(history);
     if (outcome.error !== undefined) throw received(parts, outcome.error);
     // What comes batch by batch ends early where a stop was asked for, and has a history all the same.
     if (outcome.history && (task.endsByItself || !stop.isAsked)) return outcome.history;
     throw stop.reason;
   } finally {
     stop.over();
-    if (known) host.remember(known);
     await incoming.settleInPieces();
     host.end = leave;
     task.end();

@@ -1,4 +1,5 @@
 import type { Call, History, Run } from "../training.js";
+import type { Known } from "./news.js";
 import type { Progress } from "./options.js";
 import type { Piece } from "./parcels.js";
 import type { Outcome, Setup } from "./session.js";
@@ -29,11 +30,11 @@ export type ToWorker =
 /** What the worker tells. */
 export type FromWorker =
   | { readonly type: "ready" }
-  | { readonly type: "progress"; readonly progress: Progress; readonly state: Uint8Array | undefined }
+  | { readonly type: "progress"; readonly progress: Progress; readonly known: Known | undefined }
   | { readonly type: "next" }
   /** The network between two steps, or that it is not told of each of them any more. */
-  | { readonly type: "reached"; readonly state: Uint8Array | undefined; readonly until: History }
-  | { readonly type: "call"; readonly call: Call; readonly state: Uint8Array | undefined }
+  | { readonly type: "reached"; readonly known: Known | undefined }
+  | { readonly type: "call"; readonly call: Call; readonly known: Known | undefined }
   | { readonly type: "end"; readonly outcome: Omit<Outcome, "error"> & { readonly error?: SentError } }
   | { readonly type: "failure"; readonly error: SentError };
 

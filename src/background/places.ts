@@ -111,9 +111,9 @@ function converse(
     const task: PoolWorker["task"] = {
       hear(message) {
         if (message.type === "reached") {
-          isKnown = message.state !== undefined;
-          listener.reached(message.state, message.until);
-        } else if (message.type === "progress") listener.progress(message.progress, message.state);
+          isKnown = message.known !== undefined;
+          listener.reached(message.known);
+        } else if (message.type === "progress") listener.progress(message.progress, message.known);
         else if (message.type === "end") resolve(message.outcome);
         else if (message.type === "failure") resolve({ error: message.error });
         else if (message.type === "next") {
@@ -123,7 +123,7 @@ function converse(
           });
         } else if (message.type === "call") {
           void answer(async () => {
-            const said = await listener.call(message.call, message.state);
+            const said = await listener.call(message.call, message.known);
             return () => tell({ type: "answer", answer: said !== false });
           });
         }

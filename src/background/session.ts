@@ -3,6 +3,7 @@ import type { Block, Elements } from "../block.js";
 import type { Plan } from "../options/network.js";
 import { type Call, type History, type Run, stepReport } from "../training.js";
 import { copyImage, putImageInPieces } from "./image.js";
+import { empty, type Known, newsOf } from "./news.js";
 import type { Progress } from "./options.js";
 import { Pieces } from "./pieces.js";
 import { placeInPieces } from "./placing.js";
@@ -33,11 +34,11 @@ export interface Client {
    * Tells of the network as it is now, between two steps, since the run has its place and can be gone on with from there, or since a step takes long: whoever cannot wait for the
    * next one has the last. Nothing, where steps do not take long any more. Absent where a stop cannot come in the midst of a step.
    */
-  reached?(state: Uint8Array | undefined, until: History): void;
+  reached?(known: Known | undefined): void;
   /** Tells how far it is, with the network as it is now where that takes no time to speak of. */
-  progress(progress: Progress, state: Uint8Array | undefined): void;
+  progress(progress: Progress, known: Known | undefined): void;
   /** Calls a function of the user's and waits for its answer. */
-  call(call: Call, state: Uint8Array | undefined): Promise<unknown>;
+  call(call: Call, known: Known | undefined): Promise<unknown>;
 }
 
 /** How a session ended: the network then; and its history, or why there is none, or neither where it was stopped. */
@@ -69,10 +70,11 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
     // It can be gone on with all the same: rows are placed again then.
     return { state: await copyImage(block) };
   }
-  const until: History = { epoch: [], loss: [], validationLoss: [], learningRate: [], metrics: {}, validationMetrics: {} };
-  client.reached?.(await copyImage(block), until);
-  const last = lastState(block, client, until);
-  const now = imageForReports(block);
+  const until = empty();
+  const news = newsOf(until);
+  client.reached?.({ state: await copyImage(block), news: news() });
+  const last = lastState(client, async () => ({ state: await copyImage(block), news: news() }));
+  const now = stateForReports(block, news);
   const slices = tools.trainRun(block, run, milliseconds, until);
   const rows = block.uint(Header.SampleRows);
   const seen = () => block.double(Header.Epoch) * rows + block.uint(Header.Cursor);
@@ -109,13 +111,7 @@ function isOver(block: Block): boolean {
  * What tells, where it has to, of the state after a slice of so many milliseconds, and answers whether it has. At first the network is known as it is. Once there was a long slice, of
  * each one as long as that takes little of the time: what comes next may be long again, as when rows validate.
  */
-export function lastState(
-  block: Block,
-  client: Client,
-  until: History,
-  image: () => Promise<Uint8Array> = () => copyImage(block),
-): (milliseconds: number) => Promise<boolean> {
-  const { reached } = client;
+export function lastState({ reached }: Client, state: () => Promise<Known>): (milliseconds: number) => Promise<boolean> {
   if (!reached) return async () => false;
   const begin = performance.now();
   let spent = 0;
@@ -126,23 +122,23 @@ export function lastState(
     const isLong = milliseconds > LONG;
     wasLong ||= isLong;
     const tells = isLong || (wasLong && spent < SHARE * (start - begin));
-    if (tells || isKnown) reached(tells ? await image() : undefined, until);
+    if (tells || isKnown) reached(tells ? await state() : undefined);
     if (tells) spent += performance.now() - start;
     isKnown = tells;
     return tells;
   };
 }
 
-/** What takes an image of a network for a report: of an epoch in any case, else where that takes no time to speak of. */
-export function imageForReports(block: Block): (name?: Call[0]) => Promise<Uint8Array | undefined> {
+/** What says how a network is for a report: of an epoch in any case, else where that takes no time to speak of. */
+export function stateForReports(block: Block, news: () => History): (name?: Call[0]) => Promise<Known | undefined> {
   let due = 0;
   return async (name) => {
     const start = performance.now();
     if (name !== "onEpoch" && block.uint(Header.Gradient) > SMALL && start < due) return undefined;
-    const image = await copyImage(block);
+    const state = await copyImage(block);
     const end = performance.now();
     due = end + (end - start) / SHARE;
-    return image;
+    return { state, news: news() };
   };
 }
 

@@ -1,12 +1,13 @@
 import { Header, Reduction } from "../abi.js";
 import type { Block } from "../block.js";
 import type { Plan } from "../options/network.js";
-import type { History, Run } from "../training.js";
+import type { Run } from "../training.js";
 import { otherEvents } from "./events.js";
 import { copyImage, putImageInPieces } from "./image.js";
+import { empty, newsOf } from "./news.js";
 import { Pieces } from "./pieces.js";
 import { placeInPieces } from "./placing.js";
-import { type Client, imageForReports, lastState, type Outcome, speedometer, type Tools } from "./session.js";
+import { type Client, lastState, type Outcome, speedometer, stateForReports, type Tools } from "./session.js";
 import { reworded } from "./wording.js";
 
 // A session whose rows come batch by batch, each a step. The core never sees an epoch's end, since it never has all of its rows: it is told of one row more than there is. What
@@ -36,8 +37,9 @@ export async function streamSession(
 ): Promise<Outcome> {
   const block = tools.blockFor(plan);
   await putImageInPieces(block, state);
-  const history: History = { epoch: [], loss: [], validationLoss: [], learningRate: [], metrics: {}, validationMetrics: {} };
-  const now = imageForReports(block);
+  const history = empty();
+  const news = newsOf(history);
+  const now = stateForReports(block, news);
   let seen = 0;
   const speed = speedometer(() => seen);
   /** The network, between two runs: nothing that could be gone on with. */
@@ -50,7 +52,7 @@ export async function streamSession(
     return state;
   };
   const end = async (outcome: Partial<Outcome>): Promise<Outcome> => ({ state: await image(), until: history, ...outcome });
-  const last = lastState(block, client, history, image);
+  const last = lastState(client, async () => ({ state: await image(), news: news() }));
   block.setDouble(Header.EpochSum, 0);
   for (let epoch = 0; epoch < epochs; epoch++) {
     let rows = 0;

@@ -40,11 +40,11 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
       await otherEvents();
       return goesOn;
     },
-    reached(state, until) {
-      tell({ type: "reached", state, until }, state);
+    reached(known) {
+      tell({ type: "reached", known }, known?.state);
     },
-    progress(progress, state) {
-      tell({ type: "progress", progress, state }, state);
+    progress(progress, known) {
+      tell({ type: "progress", progress, known }, known?.state);
     },
     next() {
       tell({ type: "next" });
@@ -52,8 +52,8 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
         batch = resolve;
       });
     },
-    call(call, state) {
-      tell({ type: "call", call, state }, state);
+    call(call, known) {
+      tell({ type: "call", call, known }, known?.state);
       return new Promise((resolve) => {
         answer = resolve;
       });
