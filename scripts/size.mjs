@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const { values } = parseArgs({ options: { budget: { type: "string", default: "34000" } } });
+const { values } = parseArgs({ options: { budget: { type: "string", default: "34400" } } });
 const budget = Number(values.budget);
 if (!(budget > 0)) throw new RangeError(`--budget: expected a number of bytes, got "${values.budget}"`);
 

@@ -145,11 +145,12 @@ export class Block {
       this.#reach(at + given);
       new Uint8Array(core.memory.buffer, base + at).set(given < length ? file.subarray(0, given) : file);
       const answer = core.load(base, base + at, length, given);
-      if (answer < 0) return -answer;
       if (answer === 0) break;
+      // Whoever sees no more than the head of a file that was cut off or changed takes it for unsound.
+      if (answer < 0 && (given === length || answer > -Status.DamagedFile)) return -answer;
       const next = Math.max(first, Math.ceil((answer - length) / Abi.Alignment) * Abi.Alignment);
       // All of it now, where its head need not move, or where so much more is asked for than the file has that it must be sound first.
-      if (given < length && (next === at || answer > 2 * length + FILE_HEAD)) given = length;
+      if (given < length && (answer < 0 || next === at || answer > 2 * length + FILE_HEAD)) given = length;
       else at = next;
     }
     this.#layOut();

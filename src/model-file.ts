@@ -7,6 +7,7 @@ import { COLUMNS, type Columns } from "./history.js";
 import { ACTIVATIONS, type ActivationName } from "./options/layers.js";
 import { LOSSES, type LossName } from "./options/losses.js";
 import type { Plan } from "./options/network.js";
+import { checkAttached } from "./rows.js";
 
 /** Why a model file was not written or read. These never change. */
 export type ModelFileErrorCode = (typeof REFUSALS)[number][0];
@@ -27,12 +28,12 @@ export class ModelFileError extends RangeError {
 const REFUSALS = [
   ["notModelFile", "a model file"],
   ["newerVersion", "version 1 of the format, got a newer one"],
-  ["damaged", "all bytes of a model file as they were, but some are missing or changed"],
+  ["damaged", "a model file that is neither cut off nor changed"],
   ["otherNetwork", "the file of a network with the same options"],
   ["malformedHeader", "a header that belongs to the configuration"],
   ["unsoundNumbers", "numbers that a network can have"],
   ["nonFiniteNumbers", "finite parameters, statistics and moments"],
-  ["tooLarge", "a header up to 1 MiB and a network up to 4 GiB"],
+  ["tooLarge", "notes and names up to 1 MiB and a network up to 4 GiB"],
   ["unfitText", "a text as save writes it"],
 ] as const;
 
@@ -80,9 +81,15 @@ export function saveFile(block: Block, weightsOnly: boolean, { past, notes }: Co
   return new Uint8Array(core.memory.buffer, at, bytes).slice();
 }
 
-/** Puts what a file holds into a network that was made with the same options. Throws before anything has changed. */
-export function restoreFile(block: Block, given: unknown): void {
-  load(block, "restore", given);
+/** Puts what a file holds into a network that was made with the same options, and answers its history, where it has one. Throws before anything has changed. */
+export function restoreFile(block: Block, given: unknown): Columns {
+  const file = load(block, "restore", given);
+  try {
+    return contentsOf(file).past;
+  } catch {
+    // Another library's text.
+    return {};
+  }
 }
 
 /** A network of its own for what a file holds. */
@@ -91,7 +98,13 @@ export function openFile(given: unknown, core: CompiledModule | undefined, untra
   const block = new Block(undefined, instantiate(core), undefined, (block) => {
     file = load(block, "load", given);
   });
-  // The core has found the header to be such as it writes.
+  const { past, notes } = contentsOf(file);
+  const plan = planOf(block, core);
+  return untrained ? new Opened(plan, new Block(plan), {}, notes) : new Opened(plan, block, past, notes);
+}
+
+/** History and notes of a file whose header the core has found to be such as it writes. */
+function contentsOf(file: Uint8Array): Contents {
   const head = new DataView(file.buffer, file.byteOffset).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + head)));
   const { text } = header.__metadata__;
@@ -111,14 +124,16 @@ export function openFile(given: unknown, core: CompiledModule | undefined, untra
   } catch {
     throw new ModelFileError("load", Status.UnfitText);
   }
-  const plan = planOf(block, core);
-  return untrained ? new Opened(plan, new Block(plan), {}, notes) : new Opened(plan, block, past, notes);
+  return { past, notes };
 }
 
 function load(block: Block, name: string, given: unknown): Uint8Array {
-  if (!(given instanceof Uint8Array)) throw wrongKind(name, "a Uint8Array", given);
+  // Of whatever realm.
+  if (!ArrayBuffer.isView(given) || (given as Uint8Array).BYTES_PER_ELEMENT !== 1) throw wrongKind(name, "a Uint8Array", given);
+  const bytes = given as Uint8Array;
+  checkAttached(name, bytes);
   // Of its own where others might write to it meanwhile.
-  const file = given.buffer instanceof ArrayBuffer && given.buffer !== block.core.memory.buffer ? given : new Uint8Array(given);
+  const file = bytes.buffer instanceof ArrayBuffer && bytes.buffer !== block.core.memory.buffer ? bytes : new Uint8Array(bytes);
   const status = block.load(file);
   if (status !== Status.Ok) throw new ModelFileError(name, status);
   return file;
@@ -128,7 +143,8 @@ function load(block: Block, name: string, given: unknown): Uint8Array {
 function textOf(names: readonly string[], notes: ReadonlyMap<string, string>): string {
   if (names.length + notes.size === 0) return "";
   for (const [key, note] of notes) {
-    if (typeof key !== "string" || typeof note !== "string") throw wrongKind("notes", "strings by strings", note);
+    if (typeof key !== "string" || typeof note !== "string")
+      throw wrongKind("notes", "strings by strings", typeof key === "string" ? note : key);
   }
   return JSON.stringify([names, [...notes]]).replace(/[^ -~]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

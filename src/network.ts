@@ -369,16 +369,17 @@ export class NeuralNetwork implements Disposable {
   }
 
   /**
-   * Puts back what `snapshot` or `save` has taken, of this network or of another that was made with the same options. Of the history what is behind that epoch is forgotten;
-   * notes stay.
+   * Puts back what `snapshot` or `save` has taken, of this network or of another that was made with the same options. The history is that of the file; where it has none, as a
+   * snapshot, the network's own until that epoch. Notes stay.
    *
    * @throws TypeError, ModelFileError as `load`, and for a network of other options, before anything is changed
    */
   restore(file: Uint8Array): void {
     this.#alive("restore");
     this.#refuseWhileTraining("restore");
-    this.#use("restore", (block) => restoreFile(block, file));
-    forget(this.#past, this.epoch);
+    const past = this.#use("restore", (block) => restoreFile(block, file));
+    if (past.epoch) this.#past = past;
+    else forget(this.#past, this.epoch);
   }
 
   /**
