@@ -140,7 +140,7 @@ export class Block {
     const { core, base } = this;
     const { length } = file;
     const first = this.uint(Header.ElementBytes) ? core.layout(base) : Header.Bytes;
-    let given = this.uint(Header.ElementBytes) ? length : Math.min(length, FILE_HEAD);
+    let given = Math.min(length, FILE_HEAD);
     for (let at: number = first; ; ) {
       this.#reach(at + given);
       new Uint8Array(core.memory.buffer, base + at).set(given < length ? file.subarray(0, given) : file);

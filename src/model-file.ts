@@ -53,8 +53,11 @@ export class Opened implements Contents {
   ) {}
 }
 
+/** Bytes that share no memory, which new compilers tell from those that may: `Uint8Array<ArrayBuffer>`, where that is known. */
+export type Bytes = ReturnType<Uint8Array["slice"]>;
+
 /** The network's model file, in bytes of its own. May grow the block's memory. */
-export function saveFile(block: Block, weightsOnly: boolean, { past, notes }: Contents): Uint8Array {
+export function saveFile(block: Block, weightsOnly: boolean, { past, notes }: Contents): Bytes {
   const { core, base } = block;
   const names = weightsOnly ? [] : Object.keys(past);
   const columns = names.map((name) => past[name] as number[]);
@@ -105,31 +108,32 @@ export function openFile(given: unknown, core: CompiledModule | undefined, untra
 
 /** History and notes of a file whose header the core has found to be such as it writes. */
 function contentsOf(file: Uint8Array): Contents {
-  const head = new DataView(file.buffer, file.byteOffset).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + head)));
-  const { text } = header.__metadata__;
+  const view = new DataView(file.buffer, file.byteOffset);
+  const head = view.getUint32(0, true);
+  const { __metadata__: metadata, history } = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + head)));
+  const { text } = metadata;
   const past: Columns = {};
-  let notes: Map<string, string>;
   try {
     const [names, entries] = text === "" ? [[], []] : JSON.parse(text);
-    const [columns, rows] = header.history?.shape ?? [0, 0];
-    const start = 8 + head + (header.history?.data_offsets[0] ?? 0);
-    names.forEach((name: string, i: number) => {
+    const notes = new Map<string, string>(entries);
+    const [columns, rows] = history?.shape ?? [0, 0];
+    for (const name of names) {
       if (!COLUMNS.includes(name)) throw text;
-      past[name] = Array.from(new Float64Array(new Uint8Array(file.subarray(start + 8 * i * rows, start + 8 * (i + 1) * rows)).buffer));
-    });
-    notes = new Map(entries);
+      past[name] = [];
+    }
     // Whatever else stands there, it is not written so.
     if (names.length !== columns || (columns && !past.epoch) || textOf(Object.keys(past), notes) !== text) throw text;
+    let at = 8 + head + history?.data_offsets[0];
+    for (const name in past) for (let i = 0; i < rows; i++, at += 8) past[name]?.push(view.getFloat64(at, true));
+    return { past, notes };
   } catch {
     throw new ModelFileError("load", Status.UnfitText);
   }
-  return { past, notes };
 }
 
 function load(block: Block, name: string, given: unknown): Uint8Array {
   // Of whatever realm.
-  if (!ArrayBuffer.isView(given) || (given as Uint8Array).BYTES_PER_ELEMENT !== 1) throw wrongKind(name, "a Uint8Array", given);
+  if ({}.toString.call(given) !== "[object Uint8Array]") throw wrongKind(name, "a Uint8Array", given);
   const bytes = given as Uint8Array;
   checkAttached(name, bytes);
   // Of its own where others might write to it meanwhile.

@@ -9,7 +9,7 @@ import { count, TrainingError, wrongKind, wrongValue } from "./errors.js";
 import { type EvaluateOptions, type Evaluation, evaluate, readEvaluation } from "./evaluation.js";
 import { append, type Columns, forget, historyOf, joined } from "./history.js";
 import { activations, type GradientOptions, type Gradients, gradients, readQuestion, summary } from "./inspection.js";
-import { type Contents, Opened, openFile, restoreFile, saveFile } from "./model-file.js";
+import { type Bytes, type Contents, Opened, openFile, restoreFile, saveFile } from "./model-file.js";
 import { boolean, record } from "./options/check.js";
 import type { ActivationName, LayerPlan } from "./options/layers.js";
 import { type NetworkOptions, type Plan, type Precision, readCore, readOptions } from "./options/network.js";
@@ -342,7 +342,7 @@ export class NeuralNetwork implements Disposable {
    * @throws ModelFileError for parameters that are not finite, for notes of more than about 1 MiB
    * @throws RangeError where the network's memory has no room for as much again
    */
-  save(options?: { readonly weightsOnly?: boolean }): Uint8Array {
+  save(options?: { readonly weightsOnly?: boolean }): Bytes {
     const { weightsOnly = false } = record("options", options ?? {}, ["weightsOnly"]);
     return this.#file("save", boolean("weightsOnly", weightsOnly), { past: joined(this.#past, this.#run), notes: this.notes });
   }
@@ -364,7 +364,7 @@ export class NeuralNetwork implements Disposable {
   }
 
   /** `save` without history and notes: all that the network has become, for `restore`. */
-  snapshot(): Uint8Array {
+  snapshot(): Bytes {
     return this.#file("snapshot", false, { past: {}, notes: new Map() });
   }
 
@@ -463,7 +463,7 @@ export class NeuralNetwork implements Disposable {
     if (Symbol.dispose) this.prototype[Symbol.dispose] = this.prototype.dispose;
   }
 
-  #file(method: string, weightsOnly: boolean, contents: Contents): Uint8Array {
+  #file(method: string, weightsOnly: boolean, contents: Contents): Bytes {
     const block = this.#alive(method);
     const bytes = saveFile(block, weightsOnly, contents);
     this.#takeViews(block);

@@ -2,10 +2,11 @@
 // imports nothing, so that it goes along with any form of the library.
 
 import { wrongKind, wrongValue } from "./errors.js";
+import type { Bytes } from "./model-file.js";
 
 /** What can be saved: a `NeuralNetwork`. */
 export interface Saved {
-  save(options?: { readonly weightsOnly?: boolean }): Uint8Array;
+  save(options?: { readonly weightsOnly?: boolean }): Bytes;
 }
 
 /** Where bytes come from. */
@@ -16,7 +17,7 @@ const STORE = "networks";
 
 /** The network's file as a blob: to be downloaded, sent or stored. */
 export function toBlob(network: Saved, options?: { readonly weightsOnly?: boolean }): Blob {
-  return new Blob([network.save(options) as Uint8Array<ArrayBuffer>], { type: "application/octet-stream" });
+  return new Blob([fileOf(network, options)], { type: "application/octet-stream" });
 }
 
 /**
@@ -26,7 +27,7 @@ export function toBlob(network: Saved, options?: { readonly weightsOnly?: boolea
  * @throws the promise is rejected: TypeError for something else and for a stream of something else, RangeError for a response that is none of success and for more bytes
  */
 export async function bytesOf(source: ByteSource | PromiseLike<ByteSource>, options?: { readonly most?: number }): Promise<Uint8Array> {
-  const most = options?.most ?? 2 ** 32;
+  const { most = 2 ** 32 } = options ?? {};
   if (!(typeof most === "number" && most >= 0)) throw wrongValue("most", "a number of bytes", most);
   const given = await source;
   const limited = (bytes: Uint8Array) => {
@@ -81,7 +82,7 @@ function tooMany(most: number): RangeError {
 /** Keeps the network's file in the browser under a name, in place of the one that was there; either of them is there whatever happens. */
 export async function saveToIndexedDB(network: Saved, name: string, options?: { readonly weightsOnly?: boolean }): Promise<void> {
   checkName(name);
-  const bytes = network.save(options);
+  const bytes = fileOf(network, options);
   await inStore("readwrite", (store) => store.put(bytes, name));
 }
 
@@ -100,6 +101,12 @@ export async function deleteFromIndexedDB(name: string): Promise<void> {
 /** The names under which networks are kept. */
 export async function namesInIndexedDB(): Promise<string[]> {
   return (await inStore("readonly", (store) => store.getAllKeys())) as string[];
+}
+
+/** Of a network of whichever form of the library. */
+function fileOf(network: Saved, options: { readonly weightsOnly?: boolean } | undefined): Bytes {
+  if (typeof network?.save !== "function") throw wrongKind("network", "a NeuralNetwork", network);
+  return network.save(options);
 }
 
 function checkName(name: unknown): void {

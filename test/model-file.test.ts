@@ -316,7 +316,7 @@ describe("notes", () => {
     const network = new NeuralNetwork();
     network.notes.set("a", "\u0000".repeat(200_000));
     expect(() => network.save()).toThrow(
-      expect.objectContaining({ code: "tooLarge", message: "save: expected a header up to 1 MiB and a network up to 4 GiB" }),
+      expect.objectContaining({ code: "tooLarge", message: "save: expected notes and names up to 1 MiB and a network up to 4 GiB" }),
     );
     network.notes.set("a", 5 as unknown as string);
     expect(() => network.save()).toThrow(new TypeError("notes: expected strings by strings, got 5"));

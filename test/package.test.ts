@@ -467,7 +467,7 @@ describe("checks of packages", () => {
 
 describe("size", () => {
   test("is within the budget", () => {
-    expect(node(".", "scripts/size.mjs")).toMatch(/feedforward\.js +\d+ +\d+ +34000\n/);
+    expect(node(".", "scripts/size.mjs")).toMatch(/feedforward\.js +\d+ +\d+ +34400\n/);
   });
 
   test("fails above the budget", () => {
