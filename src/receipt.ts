@@ -1,7 +1,9 @@
 // Receipts: what a network was made from, so that others can make it again and see the same bits: `feedforward/receipt`.
 
 import { wrongKind, wrongValue } from "./errors.js";
-import { type FlatRows, type History, NeuralNetwork, type NumericArray, type Row, type Rows, type TrainAsyncOptions } from "./index.js";
+import { type History, NeuralNetwork, type NumericArray, type Row, type Rows, type TrainAsyncOptions } from "./index.js";
+import { record } from "./options/check.js";
+import { checkList, hashOfConfiguration, hashOfLists, hashOfParameters, hashOfState } from "./receipt/hashes.js";
 
 /** The package's version, which the build puts here. */
 declare const PACKAGE_VERSION: string;
@@ -22,28 +24,37 @@ export interface MoreData {
 /** How to train with a receipt: as `trainAsync` does, but from the beginning to the end, which no function of one's own may change. */
 export type ReceiptOptions = Omit<TrainAsyncOptions, "onEpoch" | "onStep" | "resume">;
 
-/** Hashes are SHA-256, in hexadecimal. */
+/** Hashes are SHA-256, in hexadecimal, of the hashes of pieces of 512 KiB, one behind the other. */
 export interface Receipt {
-  /** The package's version that has trained. */
+  /** The package's version that has trained, as it says. */
   readonly version: string;
   readonly seed: number;
   /** Of the file's configuration: layers, loss, optimizer, precision, seed. */
   readonly configuration: string;
-  /** Of inputs, targets, weights of samples and validation rows. */
+  /** Of inputs, targets, weights of samples and validation rows, in the network's precision. */
   readonly data: string;
   /** The run's other options. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Of the parameters and statistics, before the run and after it. */
+  /** Of all that the network was before the run: parameters, moments, generators, position. */
   readonly start: string;
+  /** Of the parameters and statistics after it. */
   readonly parameters: string;
 }
+
+/** What `verify` is told besides: data as the run had them, `start`, and how to train. */
+export interface VerifyOptions extends MoreData, Pick<ReceiptOptions, "signal" | "threads" | "worker" | "onProgress"> {
+  /** The file of the network as it was before the run, where that was not as its seed makes it. */
+  readonly start?: Uint8Array;
+}
+
+const VERIFY_OPTIONS = ["sampleWeights", "validation", "start", "signal", "threads", "worker", "onProgress"] as const;
 
 /** Whether a network came out again, and if not where it first differs. */
 export type Verification =
   | { readonly same: true; readonly receipt: Receipt }
   | {
       readonly same: false;
-      /** What is other than the receipt says: the file's options or parameters, the data, the parameters to begin with, or those that came out. */
+      /** What is other than the receipt says: the file's options or parameters, the data, what to begin with, or the parameters that came out. */
       readonly differs: "configuration" | "parameters" | "data" | "start" | "result";
       readonly receipt: Receipt;
     };
@@ -62,20 +73,21 @@ export async function trainWithReceipt(
   if (!(network instanceof NeuralNetwork)) throw wrongKind("network", "a NeuralNetwork", network);
   const given: Record<string, unknown> = typeof options === "number" ? { epochs: options } : { ...options };
   for (const name of ["onEpoch", "onStep", "resume"]) {
-    if (given[name] !== undefined) throw wrongKind(name, "none in a run with a receipt", given[name]);
+    if (given[name]) throw wrongKind(name, "none in a run with a receipt", given[name]);
   }
-  const start = await parametersOf(network);
-  const history = await network.trainAsync(inputs, targets, given as unknown as TrainAsyncOptions);
-  const { seed } = network;
   const kept = Object.fromEntries(KEPT.filter((name) => given[name] !== undefined).map((name) => [name, plain(given[name])]));
+  const data = dataOf(inputs, targets, given as MoreData);
+  const start = await hashOfState(network);
+  // With the options that the receipt will have, whatever becomes of those that were given.
+  const history = await network.trainAsync(inputs, targets, { ...given, ...kept } as unknown as TrainAsyncOptions);
   const receipt: Receipt = {
     version: PACKAGE_VERSION,
-    seed,
-    configuration: await configurationOf(network),
-    data: await dataOf(inputs, targets, given as MoreData),
+    seed: network.seed,
+    configuration: await hashOfConfiguration(network),
+    data: await hashOfLists(data, network.precision),
     options: kept,
     start,
-    parameters: await parametersOf(network),
+    parameters: await hashOfParameters(network),
   };
   network.notes.set(NOTE, JSON.stringify(receipt));
   return { history, receipt };
@@ -83,27 +95,25 @@ export async function trainWithReceipt(
 
 /** The receipt that a network's notes hold; undefined without one. Nothing of it is checked but its form. */
 export function receiptOf(network: NeuralNetwork): Receipt | undefined {
+  if (!(network instanceof NeuralNetwork)) throw wrongKind("network", "a NeuralNetwork", network);
   const text = network.notes.get(NOTE);
   if (text === undefined) return undefined;
-  let receipt: unknown;
+  let given: unknown;
   try {
-    receipt = JSON.parse(text);
+    given = JSON.parse(text);
   } catch {
     // As anything else that is no receipt.
   }
-  const isObject = (value: unknown): value is Record<string, unknown> =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
-  const texts = ["version", "configuration", "data", "start", "parameters"];
-  if (
-    !isObject(receipt) ||
-    !isObject(receipt.options) ||
-    !texts.every((name) => typeof (receipt as Record<string, unknown>)[name] === "string")
-  ) {
-    throw wrongValue("file", "a receipt in the note of that name");
-  }
-  const { options } = receipt;
+  const { version, seed, configuration, data, options, start, parameters } = Object(given) as Receipt;
+  const isReceipt =
+    [version, configuration, data, start, parameters].every((text) => typeof text === "string") &&
+    typeof seed === "number" &&
+    typeof options === "object" &&
+    options !== null &&
+    !Array.isArray(options);
+  if (!isReceipt) throw wrongValue("file", "a receipt in the note of that name");
   for (const name in options) if (!(KEPT as readonly string[]).includes(name)) throw wrongValue("file", "a receipt of known options", name);
-  return receipt as unknown as Receipt;
+  return { version, seed, configuration, data, options, start, parameters };
 }
 
 /**
@@ -116,99 +126,53 @@ export async function verify(
   file: Uint8Array,
   inputs: Row | Rows,
   targets: Row | Rows,
-  options: MoreData & Pick<ReceiptOptions, "signal" | "threads" | "worker" | "onProgress"> & { readonly start?: Uint8Array } = {},
+  options: VerifyOptions = {},
 ): Promise<Verification> {
-  const { start, sampleWeights, validation, ...how } = options;
+  // The run's own options are the receipt's.
+  const { start, sampleWeights, validation, ...how } = record("options", options, VERIFY_OPTIONS) as VerifyOptions;
+  const data: MoreData = { ...(sampleWeights !== undefined && { sampleWeights }), ...(validation !== undefined && { validation }) };
+  const lists = dataOf(inputs, targets, data);
   const network = NeuralNetwork.load(file);
   const receipt = receiptOf(network);
   if (!receipt) throw wrongValue("file", "a receipt in the network's notes, got none");
   const differing = (differs: Extract<Verification, { same: false }>["differs"]): Verification => ({ same: false, differs, receipt });
-  const data: MoreData = { ...(sampleWeights !== undefined && { sampleWeights }), ...(validation !== undefined && { validation }) };
   const again = start === undefined ? NeuralNetwork.load(file, { untrained: true }) : NeuralNetwork.load(start);
   try {
-    for (const each of [network, again]) if ((await configurationOf(each)) !== receipt.configuration) return differing("configuration");
-    if ((await parametersOf(network)) !== receipt.parameters) return differing("parameters");
-    if ((await dataOf(inputs, targets, data)) !== receipt.data) return differing("data");
-    if ((await parametersOf(again)) !== receipt.start) return differing("start");
+    for (const each of [network, again]) {
+      if (each.seed !== receipt.seed || (await hashOfConfiguration(each)) !== receipt.configuration) return differing("configuration");
+    }
+    if ((await hashOfParameters(network)) !== receipt.parameters) return differing("parameters");
+    if ((await hashOfLists(lists, network.precision)) !== receipt.data) return differing("data");
+    if ((await hashOfState(again)) !== receipt.start) return differing("start");
     await again.trainAsync(inputs, targets, { ...receipt.options, ...data, ...how } as unknown as TrainAsyncOptions);
-    return (await parametersOf(again)) === receipt.parameters ? { same: true, receipt } : differing("result");
+    return (await hashOfParameters(again)) === receipt.parameters ? { same: true, receipt } : differing("result");
   } finally {
     network.dispose();
     again.dispose();
   }
 }
 
-/** Lists as arrays, for JSON. */
+/** A copy of an option, for JSON: lists as arrays. */
 function plain(value: unknown): unknown {
-  return ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>) : value;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return Array.from(value as ArrayLike<unknown>, plain);
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each)]));
 }
 
-/** Of the words of the file's configuration that say what the network is. */
-async function configurationOf(network: NeuralNetwork): Promise<string> {
-  const file = network.save({ weightsOnly: true });
-  const head = new DataView(file.buffer).getUint32(0, true);
-  const { configuration } = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + head)));
-  const [from, to] = configuration.data_offsets;
-  // Before it: whether the file has weights only, and its history.
-  return hashOf([file.subarray(8 + head + from + 12, 8 + head + to)]);
-}
-
-async function parametersOf(network: NeuralNetwork): Promise<string> {
-  const views = network.layers.flatMap(({ weights, biases, scales, shifts, means, variances }) => [
-    weights,
-    biases,
-    scales,
-    shifts,
-    means,
-    variances,
-  ]);
-  return hashOf(views.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)));
-}
-
-/** Of all data of a run, each list of numbers as doubles behind its name and length. */
-async function dataOf(inputs: Row | Rows, targets: Row | Rows, { sampleWeights, validation }: MoreData): Promise<string> {
-  const own = validation !== undefined && "inputs" in (validation as object);
-  const lists: readonly (readonly [string, unknown])[] = [
-    ["inputs", inputs],
-    ["targets", targets],
-    ["sampleWeights", sampleWeights ?? []],
-    ["validation.inputs", own ? (validation as { inputs: unknown }).inputs : []],
-    ["validation.targets", own ? (validation as { targets: unknown }).targets : []],
-    ["validation.split", own || validation === undefined ? [] : [(validation as { split: number }).split]],
-  ];
-  return hashOf(
-    lists.flatMap(([name, list]) => {
-      const numbers = numbersOf(list as Row | Rows);
-      return [new TextEncoder().encode(`${name} ${numbers.length}\n`), littleEndian(numbers)];
-    }),
-  );
-}
-
-/** All numbers of rows in whatever form, one after the other. */
-function numbersOf(rows: Row | Rows): Float64Array {
-  if (!Array.isArray(rows)) return Float64Array.from(ArrayBuffer.isView(rows) ? (rows as NumericArray) : (rows as FlatRows).data);
-  return Float64Array.from(
-    (rows as readonly (number | ArrayLike<number>)[]).flatMap((row) => (typeof row === "number" ? row : Array.from(row))),
-  );
-}
-
-function littleEndian(numbers: Float64Array): Uint8Array {
-  const view = new DataView(new ArrayBuffer(8 * numbers.length));
-  numbers.forEach((x, i) => {
-    view.setFloat64(8 * i, x, true);
-  });
-  return new Uint8Array(view.buffer);
-}
-
-async function hashOf(parts: readonly Uint8Array[]): Promise<string> {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
+/** All data of a run, by their names. */
+function dataOf(inputs: unknown, targets: unknown, { sampleWeights = [], validation }: MoreData): Record<string, Row | Rows> {
+  if (validation !== undefined && (typeof validation !== "object" || validation === null)) {
+    throw wrongKind("validation", "{ split } or { inputs, targets }", validation);
   }
-  const { subtle } = globalThis.crypto ?? {};
-  if (!subtle) throw new Error("crypto.subtle: this host has none; browsers have it in secure contexts only");
-  const hash = new Uint8Array(await subtle.digest("SHA-256", bytes));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const { split, ...own } = { inputs: [], targets: [], ...validation } as { split?: number; inputs: unknown; targets: unknown };
+  const lists = {
+    inputs,
+    targets,
+    sampleWeights,
+    "validation.inputs": own.inputs,
+    "validation.targets": own.targets,
+    "validation.split": split === undefined ? [] : [split],
+  };
+  for (const [name, list] of Object.entries(lists)) checkList(name, list);
+  return lists as Record<string, Row | Rows>;
 }
