@@ -22,7 +22,9 @@ export interface MoreData {
 }
 
 /** How to train with a receipt: as `trainAsync` does, but from the beginning to the end, which no function of one's own may change. */
-export type ReceiptOptions = Omit<TrainAsyncOptions, "onEpoch" | "onStep" | "resume">;
+export interface ReceiptOptions extends Omit<TrainAsyncOptions, "onEpoch" | "onStep" | "resume"> {
+  readonly resume?: false;
+}
 
 /** Hashes are SHA-256, in hexadecimal, of the hashes of pieces of 512 KiB, one behind the other. */
 export interface Receipt {

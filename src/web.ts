@@ -34,18 +34,24 @@ export async function bytesOf(source: ByteSource | PromiseLike<ByteSource>, opti
     if (bytes.length > most) throw tooMany(most);
     return bytes;
   };
-  if (given instanceof Uint8Array) return limited(given);
-  if (given instanceof ArrayBuffer) return limited(new Uint8Array(given));
-  if (typeof Blob === "function" && given instanceof Blob) {
+  const is = <T>(value: unknown, ...kinds: readonly string[]): value is T => kinds.includes(kindOf(value));
+  if (is<Uint8Array>(given, "Uint8Array")) return limited(given);
+  if (is<ArrayBuffer>(given, "ArrayBuffer")) return limited(new Uint8Array(given));
+  if (is<Blob>(given, "Blob", "File")) {
     if (given.size > most) throw tooMany(most);
     return new Uint8Array(await given.arrayBuffer());
   }
-  if (typeof Response === "function" && given instanceof Response) {
+  if (is<Response>(given, "Response")) {
     if (!given.ok) throw wrongValue("response", "one of success", given.status);
     return given.body ? fromStream(given.body, most) : new Uint8Array();
   }
-  if (typeof ReadableStream === "function" && given instanceof ReadableStream) return fromStream(given, most);
+  if (is<ReadableStream>(given, "ReadableStream")) return fromStream(given, most);
   throw wrongKind("source", "a Blob, a Response, a stream or bytes", given);
+}
+
+/** The name of an object's class, of whatever realm: a frame's blob is one, too. */
+function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
 }
 
 async function fromStream(stream: ReadableStream<Uint8Array>, most: number): Promise<Uint8Array> {
@@ -56,7 +62,7 @@ async function fromStream(stream: ReadableStream<Uint8Array>, most: number): Pro
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      if (!(value instanceof Uint8Array)) throw wrongKind("source", "a stream of Uint8Arrays", value);
+      if (kindOf(value) !== "Uint8Array") throw wrongKind("source", "a stream of Uint8Arrays", value);
       length += value.length;
       if (length > most) throw tooMany(most);
       parts.push(value);

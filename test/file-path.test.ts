@@ -1,9 +1,10 @@
 // feedforward/node: a path has the old file or the new one, whole, whatever happens to the process. FC_SEED=… repeats the moments of the kills, as far as a machine can.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -13,6 +14,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -70,6 +72,51 @@ test("what a link leads to is replaced, its permissions stay", async () => {
   expect(lstatSync(link).isSymbolicLink()).toBe(true);
   expect((await loadFile(target)).layers[0]?.weights[0]).toBe(3);
   expect(statSync(target).mode & 0o777).toBe(0o640);
+});
+
+test("of several saves at once the last is there in the end, and one that fails holds up none", async () => {
+  const path = join(folder, "often.safetensors");
+  for (let round = 0; round < 5; round++) {
+    // In callbacks of train nobody can wait for a save. Each is smaller than the one before, so that it would be done earlier.
+    const saves = Array.from({ length: 12 }, (_, i) => saveFile(constant(i, 12 * (12 - i)), round % 2 ? pathToFileURL(path) : path));
+    await Promise.all(saves);
+    expect((await loadFile(path)).layers[0]?.weights[0]).toBe(11);
+  }
+  const missing = join(folder, "later");
+  const [first, second] = [saveFile(constant(1), join(missing, "file")), saveFile(constant(2), join(missing, "file"))];
+  await expect(first).rejects.toMatchObject({ code: "ENOENT" });
+  await expect(second).rejects.toMatchObject({ code: "ENOENT" });
+  mkdirSync(missing);
+  await saveFile(constant(3), join(missing, "file"));
+  expect(readdirSync(missing)).toEqual(["file"]);
+});
+
+test("a link that leads nowhere yet stays one, and one that leads to itself is refused", async () => {
+  const [target, link, loop] = [join(folder, "yet.safetensors"), join(folder, "to-yet"), join(folder, "loop")];
+  symlinkSync("yet.safetensors", link);
+  await saveFile(constant(4), link);
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect((await loadFile(target)).layers[0]?.weights[0]).toBe(4);
+  symlinkSync("loop", loop);
+  await expect(saveFile(constant(4), loop)).rejects.toMatchObject({ code: "ELOOP" });
+  expect(lstatSync(loop).isSymbolicLink()).toBe(true);
+});
+
+test("names may be as long as the system has them, in any script", async () => {
+  for (const name of ["x".repeat(255), "網".repeat(85)]) {
+    await saveFile(constant(5), join(folder, name));
+    expect((await loadFile(join(folder, name))).layers[0]?.weights[0]).toBe(5);
+  }
+});
+
+test("a pipe is written to and stays one; a folder is refused by its name", async () => {
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const network = constant(6);
+  const [read] = await Promise.all([readFile(pipe), saveFile(network, pipe)]);
+  expect(Buffer.compare(read, network.save())).toBe(0);
+  expect(lstatSync(pipe).isFIFO()).toBe(true);
+  await expect(saveFile(network, folder)).rejects.toMatchObject({ code: "EISDIR", path: folder });
 });
 
 test("what cannot be written leaves nothing behind, and what was there", async () => {

@@ -4,8 +4,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
-import { type History, type NetworkOptions, NeuralNetwork, TrainingError, type TrainOptions } from "feedforward";
+import { type History, type ModelFileError, type NetworkOptions, NeuralNetwork, TrainingError, type TrainOptions } from "feedforward";
 import { toJson } from "feedforward/json";
 import { toOnnx } from "feedforward/onnx";
 import { toSource } from "feedforward/source";
@@ -217,6 +218,57 @@ describe("a saved network", () => {
   });
 });
 
+describe("a file of a run under way", () => {
+  const [inputs, targets] = [randomTable(1, 9, 3), randomTable(2, 9, 1).map(([x]) => Number((x as number) > 0))];
+  const run: TrainOptions = { epochs: 4, batchSize: 4, metrics: ["accuracy"], validation: { split: 0.3 } };
+
+  test("saved in onStep, after any step, goes on to the file of the run that was not cut", () => {
+    const whole = new NeuralNetwork();
+    const files: Uint8Array[] = [];
+    whole.train(inputs, targets, { ...run, onStep: () => void files.push(whole.save()) });
+    expect(files.length).toBe(8);
+    files.slice(0, -1).forEach((file, step) => {
+      const network = NeuralNetwork.load(file);
+      expect(network.history.epoch.length).toBe(Math.floor((step + 1) / 2));
+      network.train(inputs, targets, { ...run, resume: true });
+      expectSameFile(network.save(), whole.save());
+    });
+  });
+
+  test.each([{ worker: false }, { threads: 1 }, { threads: 2 }] as const)("saved in onEpoch of trainAsync: %j", async (way) => {
+    const plain = new NeuralNetwork();
+    plain.train(inputs, targets, run);
+    const network = new NeuralNetwork();
+    const files: Uint8Array[] = [];
+    const lengths: number[] = [];
+    const onEpoch = () => {
+      files.push(network.save());
+      lengths.push(network.history.epoch.length);
+    };
+    await network.trainAsync(inputs, targets, { ...run, ...way, onEpoch });
+    expect(lengths).toEqual([1, 2, 3, 4]);
+    expectSameFile(network.save(), plain.save());
+    for (const file of files.slice(0, -1)) {
+      const other = NeuralNetwork.load(file);
+      other.train(inputs, targets, { ...run, resume: true });
+      expectSameFile(other.save(), plain.save());
+    }
+  });
+
+  test("saved in onEpoch of a stream has the epochs until then", async () => {
+    const network = new NeuralNetwork();
+    network.train(inputs, targets, 2);
+    const epochs: number[][] = [];
+    const onEpoch = () => void epochs.push(NeuralNetwork.load(network.save()).history.epoch);
+    await network.trainAsync(() => [{ inputs, targets }], { epochs: 3, onEpoch });
+    expect(epochs).toEqual([
+      [1, 2, 3],
+      [1, 2, 3, 4],
+      [1, 2, 3, 4, 5],
+    ]);
+  });
+});
+
 describe("the history", () => {
   const inputs = randomTable(1, 6, 2);
   const targets = [0, 1, 0, 1, 1, 0];
@@ -286,6 +338,18 @@ describe("the history", () => {
     expect(network.history.metrics.accuracy?.length).toBe(way === "stream" ? undefined : network.epoch);
   });
 
+  test("is that of the file that restore is given, where it has one", () => {
+    const [network, other] = [new NeuralNetwork(options), new NeuralNetwork(options)];
+    network.train(inputs, targets, 5);
+    other.train(inputs, targets, { epochs: 3, batchSize: 2, metrics: ["accuracy"] });
+    network.notes.set("mine", "stays");
+    network.restore(other.save());
+    expect(network.history).toEqual(other.history);
+    expect(network.notes.get("mine")).toBe("stays");
+    network.train(inputs, targets, 1);
+    expect(network.history.epoch).toEqual([1, 2, 3, 4]);
+  });
+
   test("forgets what restore takes back", () => {
     const network = new NeuralNetwork(options);
     network.train(inputs, targets, 2);
@@ -297,6 +361,65 @@ describe("the history", () => {
     network.restore(NeuralNetwork.load(snapshot, { untrained: true }).save());
     expect(network.history).toEqual({ epoch: [], loss: [], validationLoss: [], learningRate: [], metrics: {}, validationMetrics: {} });
   });
+});
+
+describe("the bytes of a file", () => {
+  const file = new NeuralNetwork().save();
+
+  test("may be of another realm, and may not be detached", () => {
+    const other = runInNewContext("Uint8Array.from(file)", { file });
+    expect(other instanceof Uint8Array).toBe(false);
+    expectSameFile(NeuralNetwork.load(other).save(), file);
+    const gone = file.slice();
+    structuredClone(gone, { transfer: [gone.buffer] });
+    expect(() => NeuralNetwork.load(gone)).toThrow(/^load: expected numbers, got a typed array whose buffer was transferred$/);
+  });
+
+  test("go into a Blob and a Response as they are", async () => {
+    const network = new NeuralNetwork();
+    expect(new Blob([network.save(), network.snapshot()]).size).toBe(2 * file.length);
+    expectSameFile(new Uint8Array(await new Response(network.save()).arrayBuffer()), file);
+  });
+});
+
+test("damage to a file of more than 4 MiB is told as that, too", () => {
+  const network = new NeuralNetwork({ inputs: 1000, layers: [{ units: 600 }], optimizer: "adam" });
+  const file = network.save();
+  expect(file.length).toBeGreaterThan(4 * 2 ** 20);
+  const codeOf = (bytes: Uint8Array) => {
+    try {
+      return NeuralNetwork.load(bytes) && "";
+    } catch (error) {
+      return (error as ModelFileError).code;
+    }
+  };
+  const head = 8 + headerLength(file);
+  expect(codeOf(file.slice(0, file.length - 4096))).toBe("damaged");
+  expect(codeOf(Buffer.concat([file, new Uint8Array(4)]))).toBe("damaged");
+  for (let at = 130; at < head + 400; at += 7) {
+    const flipped = file.slice();
+    flipped[at] = (flipped[at] as number) ^ 16;
+    expect(codeOf(flipped), `byte ${at}`).toBe("damaged");
+  }
+  // In a network that is there, as well.
+  expect(() => network.restore(file.slice(0, -4096))).toThrow(expect.objectContaining({ code: "damaged" }));
+});
+
+test("what is no file at all takes no room in a network that is there", () => {
+  const network = new NeuralNetwork();
+  const bytes = network.layers[0]?.weights.buffer.byteLength as number;
+  expect(() => network.restore(new Uint8Array(1e8))).toThrow(expect.objectContaining({ code: "notModelFile" }));
+  expect(network.layers[0]?.weights.buffer.byteLength).toBeLessThan(bytes + 5 * 2 ** 20);
+});
+
+test("a history of 300,000 epochs comes back", () => {
+  const network = new NeuralNetwork();
+  network.train([[0, 0, 1]], [1], { epochs: 300_000, historyInterval: 1 });
+  const { epoch, loss } = network.history;
+  expect(epoch.length).toBe(300_000);
+  const other = NeuralNetwork.load(network.save());
+  expect(other.history.epoch).toEqual(epoch);
+  expect(other.history.loss).toEqual(loss);
 });
 
 describe("notes", () => {
@@ -320,6 +443,9 @@ describe("notes", () => {
     );
     network.notes.set("a", 5 as unknown as string);
     expect(() => network.save()).toThrow(new TypeError("notes: expected strings by strings, got 5"));
+    network.notes.clear();
+    network.notes.set(7 as unknown as string, "a");
+    expect(() => network.save()).toThrow(new TypeError("notes: expected strings by strings, got 7"));
     network.notes.clear();
     expect(NeuralNetwork.load(network.save()).notes.size).toBe(0);
   });

@@ -72,6 +72,64 @@ describe("a network with a receipt", () => {
   });
 });
 
+describe("a receipt", () => {
+  test("is of the options as they were when the run began", async () => {
+    const network = new NeuralNetwork(OPTIONS);
+    const earlyStopping = { patience: 2 };
+    const running = trainWithReceipt(network, INPUTS, TARGETS, { epochs: 9, validation: VALIDATION, earlyStopping, resume: false });
+    earlyStopping.patience = 50;
+    const { receipt } = await running;
+    expect(receipt.options).toEqual({ epochs: 9, earlyStopping: { patience: 2 } });
+    expect(await verify(network.save(), INPUTS, TARGETS, { validation: VALIDATION })).toMatchObject({ same: true });
+  });
+
+  test.each(["float32", "float64"] as const)("is of the numbers that the network takes, in its precision: %s", async (precision) => {
+    const network = new NeuralNetwork({ ...OPTIONS, precision });
+    const thirds = INPUTS.map((row) => row.map((x) => x / 3));
+    await trainWithReceipt(network, thirds, TARGETS, 2);
+    const rows = thirds.map((row) => Float32Array.from(row));
+    const { same } = await verify(network.save(), rows, Uint8Array.from(TARGETS));
+    expect(same).toBe(precision === "float32");
+  });
+
+  test("is of data of several pieces, and holds nobody while it is made", async () => {
+    const [rows, width] = [500, 300];
+    const table = randomTable(3, rows, width);
+    const create = () => new NeuralNetwork({ inputs: width, layers: [{ units: 2 }] });
+    const network = create();
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    const targets = randomTable(4, rows, 2).map((row) => row.map(Math.abs));
+    const { receipt } = await trainWithReceipt(network, table, targets, 1);
+    const before = turns;
+    const flat = { data: Float64Array.from(table.flat()), rows };
+    expect(await verify(network.save(), flat, targets)).toMatchObject({ same: true });
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(before);
+    // The last number of the last piece counts.
+    flat.data[rows * width - 1] = 0;
+    expect(await verify(network.save(), flat, targets)).toMatchObject({ same: false, differs: "data" });
+    expect(receipt.data).not.toBe(receipt.parameters);
+  });
+
+  test("that went on from a network without its moments begins otherwise", async () => {
+    const network = new NeuralNetwork(OPTIONS);
+    network.train(INPUTS, TARGETS, 2);
+    const start = network.save({ weightsOnly: true });
+    await trainWithReceipt(network, INPUTS, TARGETS, 2);
+    expect(await verify(network.save(), INPUTS, TARGETS, { start })).toMatchObject({ same: false, differs: "start" });
+  });
+
+  test("hands over nothing but what a receipt has, and no other seed than the file's", async () => {
+    const network = NeuralNetwork.load(await trained(3));
+    const receipt = receiptOf(network);
+    network.notes.set("receipt", JSON.stringify({ ...receipt, author: "evil" }));
+    expect(receiptOf(network)).toEqual(receipt);
+    network.notes.set("receipt", JSON.stringify({ ...receipt, seed: 99 }));
+    expect(await verify(network.save(), INPUTS, TARGETS)).toMatchObject({ same: false, differs: "configuration" });
+  });
+});
+
 describe("what is other than the receipt says is told", () => {
   test("data, however little they differ", async () => {
     const file = await trained(3);
@@ -138,6 +196,50 @@ describe("refused by name", () => {
     await expect(trainWithReceipt({} as NeuralNetwork, INPUTS, TARGETS, 1)).rejects.toEqual(
       new TypeError("network: expected a NeuralNetwork, got an object"),
     );
+  });
+
+  test.each<[what: string, call: (file: Uint8Array) => Promise<unknown>, message: string]>([
+    [
+      "no data",
+      (file) => verify(file, undefined as never, []),
+      "inputs: expected an array of rows, of numbers, or { data, rows }, got undefined",
+    ],
+    [
+      "no rows",
+      (file) => verify(file, INPUTS, {} as never),
+      "targets: expected an array of rows, of numbers, or { data, rows }, got an object",
+    ],
+    [
+      "options of the run",
+      (file) => verify(file, INPUTS, TARGETS, { epochs: 3 } as never),
+      'options: unknown option "epochs"; known are sampleWeights, validation, start, signal, threads, worker, onProgress',
+    ],
+    ["no options", (file) => verify(file, INPUTS, TARGETS, 5 as never), "options: expected an object, got 5"],
+    ["null for options", (file) => verify(file, INPUTS, TARGETS, null as never), "options: expected an object, got null"],
+    [
+      "no validation",
+      (file) => verify(file, INPUTS, TARGETS, { validation: 5 as never }),
+      "validation: expected { split } or { inputs, targets }, got 5",
+    ],
+    [
+      "no weights",
+      (file) => verify(file, INPUTS, TARGETS, { sampleWeights: 5 as never }),
+      "sampleWeights: expected an array of rows, of numbers, or { data, rows }, got 5",
+    ],
+    ["no network", async () => receiptOf({} as never), "network: expected a NeuralNetwork, got an object"],
+  ])("%s", async (_, call, message) => {
+    await expect(call(await trained(1))).rejects.toEqual(new TypeError(message));
+  });
+
+  test("batches, before anything is learned from them", async () => {
+    const network = new NeuralNetwork(OPTIONS);
+    const batches = async function* () {
+      yield { inputs: INPUTS, targets: TARGETS };
+    };
+    await expect(trainWithReceipt(network, batches as never, undefined as never, { epochs: 1 })).rejects.toThrow(
+      /^inputs: expected an array of rows/,
+    );
+    expect(network.step).toBe(0);
   });
 
   test("data that train refuses", async () => {

@@ -2,8 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { runInNewContext } from "node:vm";
 import { ModelFileError, NeuralNetwork } from "feedforward";
-import { bytesFromIndexedDB, bytesOf, toBlob } from "feedforward/web";
+import { bytesFromIndexedDB, bytesOf, saveToIndexedDB, toBlob } from "feedforward/web";
 import { chromium } from "playwright-core";
 import { expect, test } from "vitest";
 import { findChromium, need } from "./support/programs.js";
@@ -30,6 +31,7 @@ test.each<[name: string, source: () => Parameters<typeof bytesOf>[0]]>([
   ["a stream of pieces", () => stream(FILE.slice(0, 5), FILE.slice(5, 5), FILE.slice(5, 900), FILE.slice(900))],
   ["an ArrayBuffer", () => FILE.slice().buffer],
   ["bytes", () => FILE],
+  ["bytes of another realm", () => runInNewContext("Uint8Array.from(bytes)", { bytes: FILE })],
 ])("the network of %s", async (_, source) => {
   const loaded = NeuralNetwork.load(await bytesOf(source()));
   expect(Buffer.compare(loaded.save(), FILE)).toBe(0);
@@ -48,6 +50,9 @@ test("what is no source of bytes is refused by name", async () => {
   await expect(bytesOf(new Response("no", { status: 404 }))).rejects.toEqual(new RangeError("response: expected one of success, got 404"));
   await expect(bytesOf(stream("text"))).rejects.toEqual(new TypeError('source: expected a stream of Uint8Arrays, got "text"'));
   await expect(bytesOf(FILE, { most: -1 })).rejects.toEqual(new RangeError("most: expected a number of bytes, got -1"));
+  await expect(bytesOf(FILE, { most: null as never })).rejects.toEqual(new RangeError("most: expected a number of bytes, got null"));
+  expect(() => toBlob(undefined as never)).toThrow(new TypeError("network: expected a NeuralNetwork, got undefined"));
+  await expect(saveToIndexedDB({} as never, "a")).rejects.toEqual(new TypeError("network: expected a NeuralNetwork, got an object"));
   const failing = new ReadableStream({
     pull() {
       throw new Error("mine");
