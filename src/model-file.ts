@@ -27,7 +27,7 @@ export class ModelFileError extends RangeError {
 const REFUSALS = [
   ["notModelFile", "a model file"],
   ["newerVersion", "version 1 of the format, got a newer one"],
-  ["damaged", "all bytes of a model file as they were, but some are missing or changed"],
+  ["damaged", "a model file that is neither cut off nor changed"],
   ["otherNetwork", "the file of a network with the same options"],
   ["malformedHeader", "a header that belongs to the configuration"],
   ["unsoundNumbers", "numbers that a network can have"],
