@@ -15,16 +15,20 @@ const FUSED_ROWS: usize = 32;
 
 /**
  * The outputs of every layer for `rows` rows of inputs, at most a chunk: weighted sums, normalisation, activation, dropout, residual. `x` (rows,
- * inputs). When `training`, batch statistics are gathered and units dropped; `row` is the first row's place in the batch.
+ * inputs). When `training`, batch statistics are gathered and units dropped; `row` is the first row's place in the batch. With threads only the part between two places of
+ * the way: 2 l is where layer l begins, 2 l + 1 behind its normalisation at the beginning of a part, and in front of it at the end.
  */
-export function forward(network: Network, x: usize, rows: usize, row: usize, training: bool): void {
-  if (network.elementBytes == 8) forwardAs<f64>(network, x, rows, row, training);
-  else forwardAs<f32>(network, x, rows, row, training);
+export function forward(network: Network, x: usize, rows: usize, row: usize, training: bool, begin: u32, end: u32): void {
+  if (network.elementBytes == 8) forwardAs<f64>(network, x, rows, row, training, begin, end);
+  else forwardAs<f32>(network, x, rows, row, training, begin, end);
 }
 
-function forwardAs<T>(network: Network, x: usize, rows: usize, row: usize, training: bool): void {
+function forwardAs<T>(network: Network, x: usize, rows: usize, row: usize, training: bool, begin: u32, end: u32): void {
   const element: usize = sizeof<T>();
-  for (let l: u32 = 0; l < network.layerCount; l++) {
+  if (ASC_FEATURE_THREADS && begin > 1) x = network.at(network.layer((begin >> 1) - 1).outputs);
+  for (let l: u32 = ASC_FEATURE_THREADS ? begin >> 1 : 0; l < network.layerCount; l++) {
+    if (ASC_FEATURE_THREADS && l * 2 >= end) return;
+    const isBegun: bool = ASC_FEATURE_THREADS ? l * 2 < begin : false;
     const layer = network.layer(l);
     const inputs = (layer.inputs as usize) * element;
     const units = (layer.units as usize) * element;
@@ -38,24 +42,27 @@ function forwardAs<T>(network: Network, x: usize, rows: usize, row: usize, train
       const height = min(block, rows - row);
       const sums = z + row * units;
       const to = values + row * units;
-      // Z = b + X · W
-      product<T>(
-        x + row * inputs,
-        inputs,
-        element,
-        w,
-        units,
-        element,
-        sums,
-        units,
-        b,
-        0,
-        height,
-        layer.inputs,
-        layer.units,
-        network.at(network.panel),
-      );
-      if (layer.normalization) normalize(network, layer, rows, training);
+      if (!isBegun) {
+        // Z = b + X · W
+        product<T>(
+          x + row * inputs,
+          inputs,
+          element,
+          w,
+          units,
+          element,
+          sums,
+          units,
+          b,
+          0,
+          height,
+          layer.inputs,
+          layer.units,
+          network.at(network.panel),
+        );
+        if (ASC_FEATURE_THREADS && l * 2 + 1 == end) return;
+        if (layer.normalization) normalize(network, layer, rows, training);
+      }
       if (layer.activation == Activation.Softmax) softmax<T>(sums, to, height, layer.units);
       else activate<T>(layer.activation, layer.parameter as T, sums, to, height * (layer.units as usize));
     }
@@ -69,6 +76,6 @@ function forwardAs<T>(network: Network, x: usize, rows: usize, row: usize, train
 
 function normalize(network: Network, layer: Layer, rows: usize, training: bool): void {
   if (layer.normalization == Normalization.Layer) normalizeRows(network, layer, rows);
-  else if (training) normalizeBatch(network, layer, rows);
+  else if (training) normalizeBatch(network, layer, rows, 0, layer.units);
   else normalizeByStatistics(network, layer, rows);
 }

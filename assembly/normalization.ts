@@ -18,12 +18,12 @@ export function normalizeRows(network: Network, layer: Layer, rows: usize): void
   }
 }
 
-/** Batch normalisation over `rows` rows, the whole batch, whose mean and variance are left behind the deviations. Owns columns. */
-export function normalizeBatch(network: Network, layer: Layer, rows: usize): void {
+/** Batch normalisation of the units `from` … `to` − 1 over `rows` rows, the whole batch, whose mean and variance are left behind the deviations. Owns columns. */
+export function normalizeBatch(network: Network, layer: Layer, rows: usize, from: usize, to: usize): void {
   const element: usize = network.elementBytes;
   const units: usize = layer.units;
   const means = network.at(layer.deviations) + (units << 3);
-  for (let unit: usize = 0; unit < units; unit++) {
+  for (let unit = from; unit < to; unit++) {
     const z = network.at(layer.sums) + unit * element;
     const mean = meanOf(z, units * element, rows, element);
     const variance = varianceOf(z, units * element, rows, mean, element);
@@ -106,10 +106,24 @@ export function normalizeRowsBackward(network: Network, layer: Layer, rows: usiz
   for (let row: usize = 0; row < rows; row++) sliceBackward(network, layer, row, 0, element, layer.units, element);
 }
 
-/** The way back of batch normalisation. Owns columns. */
-export function normalizeBatchBackward(network: Network, layer: Layer, rows: usize): void {
+/**
+ * What of the way back owns columns, of the units `from` … `to` − 1: d scale = Σ dz ẑ and d shift = Σ dz over the rows, before the way back turns dz, added to what stands there when
+ * `continues`; and, when `training`, the way back of batch normalisation.
+ */
+export function normalizeColumnsBackward(
+  network: Network,
+  layer: Layer,
+  rows: usize,
+  continues: bool,
+  training: bool,
+  from: usize,
+  to: usize,
+): void {
   const bytes = (layer.units as usize) * (network.elementBytes as usize);
-  for (let unit: usize = 0; unit < layer.units; unit++) sliceBackward(network, layer, 0, unit, bytes, rows, 0);
+  for (let unit = from; unit < to; unit++) {
+    unitGradient(network, layer, rows, continues, unit);
+    if (training && layer.normalization == Normalization.Batch) sliceBackward(network, layer, 0, unit, bytes, rows, 0);
+  }
 }
 
 /**
@@ -151,25 +165,23 @@ export function normalizeByStatisticsBackward(network: Network, layer: Layer, ro
   }
 }
 
-/** d scale = Σ dz ẑ and d shift = Σ dz over the rows, before the way back turns dz; added to what stands there when `continues`. Owns columns. */
-export function normalizationGradient(network: Network, layer: Layer, rows: usize, continues: bool): void {
+function unitGradient(network: Network, layer: Layer, rows: usize, continues: bool, unit: usize): void {
   const element: usize = network.elementBytes;
   const bytes = (layer.units as usize) * element;
   const toGradient = network.gradient - network.parameters;
-  for (let i: usize = 0; i < bytes; i += element) {
-    const scaleGradient = network.at(layer.scales + toGradient) + i;
-    const shiftGradient = network.at(layer.shifts + toGradient) + i;
-    let product = continues ? read(scaleGradient, element) : 0;
-    let sum = continues ? read(shiftGradient, element) : 0;
-    let d = network.at(layer.deltas) + i;
-    let hat = network.at(layer.normalized) + i;
-    for (let row: usize = 0; row < rows; row++, d += bytes, hat += bytes) {
-      product = rounded(product + rounded(read(d, element) * read(hat, element), element), element);
-      sum = rounded(sum + read(d, element), element);
-    }
-    write(scaleGradient, product, element);
-    write(shiftGradient, sum, element);
+  const at = unit * element;
+  const scaleGradient = network.at(layer.scales + toGradient) + at;
+  const shiftGradient = network.at(layer.shifts + toGradient) + at;
+  let product = continues ? read(scaleGradient, element) : 0;
+  let sum = continues ? read(shiftGradient, element) : 0;
+  let d = network.at(layer.deltas) + at;
+  let hat = network.at(layer.normalized) + at;
+  for (let row: usize = 0; row < rows; row++, d += bytes, hat += bytes) {
+    product = rounded(product + rounded(read(d, element) * read(hat, element), element), element);
+    sum = rounded(sum + read(d, element), element);
   }
+  write(scaleGradient, product, element);
+  write(shiftGradient, sum, element);
 }
 
 function meanOf(z: usize, stride: usize, count: usize, element: usize): f64 {

@@ -58,16 +58,32 @@ function inputDeltas(network: Network, purpose: Purpose): usize {
 
 /**
  * Passes `rows` rows of samples, at most a chunk, through the network from `first` on, and, if they are to be learned from, back: to each layer's deltas. Answers the sum of
- * their losses. `row` is the first row's place in the batch. Owns rows.
+ * their losses. `row` is the first row's place in the batch. Owns rows. With threads only the part of the way between two places: of L layers `forward`'s are 0 … 2 L, and
+ * `backward`'s, from 2 L down to 0, are 2 L … 4 L.
  */
-export function passRows(network: Network, first: usize, rows: usize, row: usize, scale: f64, purpose: Purpose): f64 {
+export function passRows(
+  network: Network,
+  first: usize,
+  rows: usize,
+  row: usize,
+  scale: f64,
+  purpose: Purpose,
+  from: u32,
+  to: u32,
+): f64 {
   const gathered = isGathered(network, purpose);
-  if (gathered) gather(network, first, rows);
+  if (gathered && (!ASC_FEATURE_THREADS || from == 0)) gather(network, first, rows);
   const training = purpose < Purpose.Thinking;
-  forward(network, inputsOf(network, first, gathered), rows, row, training);
-  if (purpose == Purpose.Answering) return 0;
-  const loss = lossOf(network, targetsOf(network, first, gathered), weightsOf(network, first, gathered), rows, scale);
-  if (purpose < Purpose.Judging) backward(network, rows, row, row > 0, inputDeltas(network, purpose), training);
+  const turn: u32 = ASC_FEATURE_THREADS ? 2 * network.layerCount : 0;
+  if (!ASC_FEATURE_THREADS || from < turn) forward(network, inputsOf(network, first, gathered), rows, row, training, from, to);
+  if (purpose == Purpose.Answering || (ASC_FEATURE_THREADS && to < turn)) return 0;
+  const loss =
+    !ASC_FEATURE_THREADS || from < turn
+      ? lossOf(network, targetsOf(network, first, gathered), weightsOf(network, first, gathered), rows, scale)
+      : 0;
+  if (purpose < Purpose.Judging) {
+    backward(network, rows, row, row > 0, inputDeltas(network, purpose), training, ASC_FEATURE_THREADS ? 2 * turn - max(from, turn) : 0, ASC_FEATURE_THREADS ? 2 * turn - to : 0);
+  }
   return loss;
 }
 
@@ -80,7 +96,7 @@ export function lossOfPassed(network: Network, first: usize, rows: usize, purpos
 /** `passRows`, by the team where the network has one. */
 function pass(network: Network, first: usize, rows: usize, row: usize, scale: f64, purpose: Purpose): f64 {
   if (ASC_FEATURE_THREADS && network.team) return passRowsTogether(network, first, rows, row, scale, purpose);
-  return passRows(network, first, rows, row, scale, purpose);
+  return passRows(network, first, rows, row, scale, purpose, 0, ASC_FEATURE_THREADS ? 4 * network.layerCount : 0);
 }
 
 /** Adds what a chunk's rows, which were passed, say of the network to the measures. */

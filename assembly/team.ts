@@ -4,15 +4,17 @@
 //
 // Thread 0 leads: it calls `train` and `think` as in the other builds, and these call `together` for each piece of work. The others are in `assist`.
 
-import { Abi, Header } from "../src/abi";
+import { Abi, Header, Normalization } from "../src/abi";
 import { parameterGradient } from "./gradient";
 import { panelBytes } from "./kernels/product";
 import { Network } from "./layout";
+import { normalizeBatch, normalizeColumnsBackward } from "./normalization";
 import { lossOfPassed, Purpose, passRows } from "./objective";
 import { updateRange } from "./update";
 
 const enum Work {
   Rows,
+  Columns,
   Gradient,
   Update,
 }
@@ -26,7 +28,7 @@ const NAP: i64 = 100_000_000;
 /** Rows, or rows of weights, of which a share is a multiple: those of a tile. The bytes of so many rows are whole vectors, so no loop over one share writes into another. */
 export const SHARE_ROWS: u32 = 4;
 
-/** Parameters of which a share is a multiple: a cache line of f32. */
+/** Parameters, or units, of which a share is a multiple: a cache line of f32. */
 const SHARE_PARAMETERS: u32 = 16;
 
 /** What stands at the head of a team's memory, which begins with zeros. The host shares the first three numbers. */
@@ -44,12 +46,15 @@ export class Team {
   work: Work;
   pages: u32;
   network: usize;
-  /** Of `Rows` and `Gradient`: the chunk's first sample, its number of rows, the first one's place in the batch. */
+  /** Of all but `Update`: the chunk's first sample, its number of rows, the first one's place in the batch. */
   first: u32;
   rows: u32;
   row: u32;
   purpose: Purpose;
   scale: f64;
+  /** Of `Rows`: the part of the way. `Columns` are those of the normalisation at its end. */
+  from: u32;
+  to: u32;
   /** Of `Gradient`: the chunk's inputs. */
   x: usize;
   /** Parts of the memory that belong to one thread, one after the other. */
@@ -150,7 +155,10 @@ function perform(team: Team, thread: u32): void {
   if (team.work == Work.Rows) {
     const from = shareStart(team.rows, thread, threads, SHARE_ROWS);
     const count = shareStart(team.rows, thread + 1, threads, SHARE_ROWS) - from;
-    if (count) passRows(viewOf(team, network, thread, from), team.first + from, count, team.row + from, team.scale, team.purpose);
+    if (!count) return;
+    passRows(viewOf(team, network, thread, from), team.first + from, count, team.row + from, team.scale, team.purpose, team.from, team.to);
+  } else if (team.work == Work.Columns) {
+    passColumns(team, network, thread);
   } else if (team.work == Work.Gradient) {
     const largest = parameterGradient(viewOf(team, network, thread, 0), team.x, team.rows, team.row > 0, thread, threads);
     store<f64>(partOf(team, thread), largest);
@@ -212,24 +220,45 @@ function teamOf(network: Network): Team {
   return changetype<Team>(network.team as usize);
 }
 
-/** Whether rows can be passed apart from each other: the way back of a normalisation sums over all of them. */
-function areApart(network: Network, purpose: Purpose): bool {
-  if (purpose >= Purpose.Judging) return true;
-  for (let l: u32 = 0; l < network.layerCount; l++) if (network.layer(l).normalization) return false;
-  return true;
-}
-
-/** `passRows` by all threads. */
+/** `passRows` by all threads. The way back of a normalisation sums over all rows, and batch normalisation on the way there: at each the rows wait for all others, and its columns are shared. */
 export function passRowsTogether(network: Network, first: usize, rows: usize, row: usize, scale: f64, purpose: Purpose): f64 {
-  if (!areApart(network, purpose)) return passRows(network, first, rows, row, scale, purpose);
   const team = teamOf(network);
+  const end: u32 = 4 * network.layerCount;
   team.first = first as u32;
   team.rows = rows as u32;
   team.row = row as u32;
   team.scale = scale;
   team.purpose = purpose;
+  team.to = 0;
+  if (purpose < Purpose.Thinking) {
+    for (let l: u32 = 0; l < network.layerCount; l++) if (network.layer(l).normalization == Normalization.Batch) passUpTo(team, 2 * l + 1);
+  }
+  if (purpose < Purpose.Judging) {
+    for (let l = network.layerCount; l > 0; l--) if (network.layer(l - 1).normalization) passUpTo(team, end - (2 * l - 1));
+  }
+  team.from = team.to;
+  team.to = end;
   together(team, Work.Rows);
   return purpose == Purpose.Answering ? 0 : lossOfPassed(network, first, rows, purpose);
+}
+
+/** Goes on to the normalisation at a place of the way, and through its columns. */
+function passUpTo(team: Team, place: u32): void {
+  team.from = team.to;
+  team.to = place;
+  together(team, Work.Rows);
+  together(team, Work.Columns);
+}
+
+/** A thread's share of the units of the normalisation at the end of a part of the way. */
+function passColumns(team: Team, network: Network, thread: u32): void {
+  const turn: u32 = 2 * network.layerCount;
+  const isBack = team.to > turn;
+  const layer = network.layer((isBack ? 2 * turn - team.to : team.to) >> 1);
+  const from = shareStart(layer.units, thread, team.threads, SHARE_PARAMETERS);
+  const to = shareStart(layer.units, thread + 1, team.threads, SHARE_PARAMETERS);
+  if (isBack) normalizeColumnsBackward(network, layer, team.rows, team.row > 0, team.purpose < Purpose.Thinking, from, to);
+  else normalizeBatch(network, layer, team.rows, from, to);
 }
 
 /** `parameterGradient` by all threads. */
