@@ -61,16 +61,7 @@ function inputDeltas(network: Network, purpose: Purpose): usize {
  * their losses. `row` is the first row's place in the batch. Owns rows. With threads only the part of the way between two places: of L layers `forward`'s are 0 … 2 L, and
  * `backward`'s, from 2 L down to 0, are 2 L … 4 L.
  */
-export function passRows(
-  network: Network,
-  first: usize,
-  rows: usize,
-  row: usize,
-  scale: f64,
-  purpose: Purpose,
-  from: u32,
-  to: u32,
-): f64 {
+export function passRows(network: Network, first: usize, rows: usize, row: usize, scale: f64, purpose: Purpose, from: u32, to: u32): f64 {
   const gathered = isGathered(network, purpose);
   if (gathered && (!ASC_FEATURE_THREADS || from == 0)) gather(network, first, rows);
   const training = purpose < Purpose.Thinking;
@@ -82,7 +73,7 @@ export function passRows(
       ? lossOf(network, targetsOf(network, first, gathered), weightsOf(network, first, gathered), rows, scale)
       : 0;
   if (purpose < Purpose.Judging) {
-    backward(network, rows, row, row > 0, inputDeltas(network, purpose), training, ASC_FEATURE_THREADS ? 2 * turn - max(from, turn) : 0, ASC_FEATURE_THREADS ? 2 * turn - to : 0);
+    backward(network, rows, row, row > 0, inputDeltas(network, purpose), training, 2 * turn - max(from, turn), 2 * turn - to);
   }
   return loss;
 }
