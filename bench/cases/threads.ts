@@ -10,11 +10,16 @@ const CLASSES = 10;
 /** One, and as many as there are cores. */
 const counts = (): number[] => [...new Set([1, availableParallelism()])];
 
-const networkOf = (hidden: readonly number[], width = INPUTS): NeuralNetwork =>
+type Normalization = "batch" | "layer" | undefined;
+
+const networkOf = (hidden: readonly number[], width = INPUTS, normalization?: Normalization): NeuralNetwork =>
   new NeuralNetwork({
     inputs: width,
     precision: "float32",
-    layers: [...hidden.map((units) => ({ units, activation: "relu" as const })), { units: CLASSES, activation: "softmax" }],
+    layers: [
+      ...hidden.map((units) => ({ units, activation: "relu" as const, ...(normalization && { normalization }) })),
+      { units: CLASSES, activation: "softmax" },
+    ],
     optimizer: { name: "sgd", learningRate: 0.01 },
   });
 
@@ -24,17 +29,25 @@ const inputsOf = (rows: number, width = INPUTS) => ({
 });
 const targetsOf = (rows: number) => Int32Array.from({ length: rows }, (_, i) => (i * 104729) % CLASSES);
 
-function training(name: string, hidden: readonly number[], batchSize: number, batches: number, epochs: number, width = INPUTS): Case {
+function training(
+  name: string,
+  hidden: readonly number[],
+  batchSize: number,
+  batches: number,
+  epochs: number,
+  width = INPUTS,
+  normalization?: Normalization,
+): Case {
   return {
     name: `threads-${name}`,
-    title: `${[width, ...hidden, CLASSES].join("-")} in batches of ${batchSize}, float32`,
+    title: `${[width, ...hidden, CLASSES].join("-")} in batches of ${batchSize}, float32${normalization ? `, ${normalization} normalisation` : ""}`,
     unit: "samples/s",
     contenders(isQuick) {
       const rows = isQuick ? 8 : batchSize * batches;
       const [inputs, targets] = [inputsOf(rows, width), targetsOf(rows)];
       const run = { epochs, batchSize, shuffle: false };
       const contender = (implementation: string, threads: number, train: (network: NeuralNetwork) => unknown): Contender => {
-        const network = networkOf(hidden, width);
+        const network = networkOf(hidden, width, normalization);
         return {
           implementation,
           threads,
@@ -132,6 +145,8 @@ export const THREADS: readonly Case[] = [
   training("b32", [128], 32, 128, 20),
   training("b256", [128], 256, 16, 20),
   training("wide", [2048, 2048], 256, 1, 16),
+  training("batch", [128], 256, 16, 20, INPUTS, "batch"),
+  training("layer", [128], 256, 16, 20, INPUTS, "layer"),
   // What `threads: "auto"` has to decide about: 1,780, 5,696 and 22,784 rows times parameters in a step.
   training("small-10", [8], 10, 2000, 10, 10),
   training("small-32", [8], 32, 1000, 10, 10),
