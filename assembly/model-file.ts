@@ -23,7 +23,13 @@ const CONTENTS_WORDS: u32 = 3;
 
 const START = '{"__metadata__":{"format":"feedforward","version":"';
 const VERSION = '1","checksum":"';
-const DIGITS = "0000000000000000";
+/** Characters, since a string takes more room than these. */
+const SPACE: u32 = 0x20;
+const COMMA: u32 = 0x2c;
+const ZERO: u32 = 0x30;
+const BRACE: u32 = 0x7d;
+/** Eight digits of the checksum for which it is computed. */
+const ZEROS: u64 = 0x3030303030303030;
 /** Where the checksum's digits stand in a file. */
 const DIGITS_AT: usize = 74;
 
@@ -205,8 +211,8 @@ function inspect(from: usize, bytes: usize, given: usize): Status {
   const digits = from + DIGITS_AT;
   const high = load<u64>(digits);
   const low = load<u64>(digits, 8);
-  begin(pass, Does.Write, digits, 0);
-  put(pass, DIGITS);
+  store<u64>(digits, ZEROS);
+  store<u64>(digits, ZEROS, 8);
   writeDigits(digits, checksum(from, from + bytes));
   return load<u64>(digits) == high && load<u64>(digits, 8) == low ? Status.Ok : Status.DamagedFile;
 }
@@ -274,13 +280,13 @@ function writeHeader(pass: Pass, network: Network, text: usize, textBytes: usize
   put(pass, VERSION);
   // The digits themselves have been checked where this compares.
   if (pass.does == Does.Compare) pass.at += 16;
-  else put(pass, DIGITS);
+  else for (let i = 0; i < 16; i++) putCharacter(pass, ZERO);
   put(pass, '","text":"');
   putText(pass, text, textBytes);
   put(pass, '"}');
   visitTensors(pass, network);
-  put(pass, "}");
-  while ((pass.at - from) & 7) put(pass, " ");
+  putCharacter(pass, BRACE);
+  while ((pass.at - from) & 7) putCharacter(pass, SPACE);
 }
 
 function visitTensors(pass: Pass, network: Network): void {
@@ -366,12 +372,12 @@ function tensor(
   put(pass, '","shape":[');
   putNumber(pass, rows);
   if (columns) {
-    put(pass, ",");
+    putCharacter(pass, COMMA);
     putNumber(pass, columns);
   }
   put(pass, '],"data_offsets":[');
   putNumber(pass, from);
-  put(pass, ",");
+  putCharacter(pass, COMMA);
   putNumber(pass, end);
   put(pass, "]}");
 }
@@ -384,7 +390,7 @@ function put(pass: Pass, text: string): void {
 function putNumber(pass: Pass, x: u64): void {
   let unit: u64 = 1;
   while (x / unit >= 10) unit *= 10;
-  for (; unit > 0; unit /= 10) putCharacter(pass, 0x30 + (((x / unit) % 10) as u32));
+  for (; unit > 0; unit /= 10) putCharacter(pass, ZERO + (((x / unit) % 10) as u32));
 }
 
 function putCharacter(pass: Pass, character: u32): void {
