@@ -262,6 +262,22 @@ except ValueError as error:
     print(error)`;
     expect(runText("python", programOf(context, "python"), python)).toBe("predict: expected 3 inputs, got 2\n");
   });
+
+  test.each([
+    ["as they are", undefined],
+    ["scaled", { mean: [1, 2, 3], scale: [4, 5, 6] }],
+  ])("takes numerals for numbers in JavaScript, and nothing that is neither, %s", (_, scaling) => {
+    // A residual adds inputs, which of strings would put them one behind the other.
+    const network = new NeuralNetwork({ inputs: 3, layers: [{ units: 3, activation: "relu", residual: true }] });
+    const text = toSource(network, { language: "javascript", ...(scaling && { scaling }) });
+    const asked = `${text}
+console.log(JSON.stringify([predict([1, -2, 0.5]), predict(["1", "-2", "0.5"])]));
+for (const row of [[1, "two", 3], [1, NaN, 3], [1, , 3]]) try { predict(row); } catch (error) { console.log(String(error)); }`;
+    const [answers, ...errors] = runText("javascript", process.execPath, asked).trim().split("\n") as [string, ...string[]];
+    const [numbers, numerals] = JSON.parse(answers);
+    expect(numerals).toEqual(numbers);
+    expect(errors).toEqual(["two", "NaN", "undefined"].map((what) => `RangeError: predict: expected numbers, got ${what} as input 1`));
+  });
 });
 
 describe("is refused", () => {
