@@ -20,6 +20,17 @@ const LANGUAGES = ["javascript", "c", "python"] as const satisfies readonly Sour
 /** Strict, and with every warning an error. */
 const C_FLAGS = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror", "-O1"];
 
+const C99_HEADERS =
+  "assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdarg stdbool stddef stdint stdio stdlib string tgmath time wchar wctype".split(
+    " ",
+  );
+
+/** Some of what is in no header that the text includes, but compilers warn of, or linkers take for the library's. */
+const KNOWN_TO_COMPILERS =
+  "abs labs malloc calloc free exit abort printf puts putchar strlen strcmp memcpy memset isalpha toupper alloca index ffs bzero strdup execv fork cexp conj".split(
+    " ",
+  );
+
 /** A text, what its function is called, and the rows to ask it. */
 interface Question {
   readonly text: string;
@@ -346,6 +357,20 @@ describe("is refused", () => {
       'name: expected a name that Python leaves free, got "lambda"',
     ],
     [
+      "a name by which a module cannot be imported",
+      small,
+      { language: "javascript", name: "then" },
+      RangeError,
+      'name: expected a name that JavaScript leaves free, got "then"',
+    ],
+    [
+      "a function of C's library",
+      small,
+      { language: "c", name: "malloc" },
+      RangeError,
+      'name: expected a name that C leaves free, got "malloc"',
+    ],
+    [
       "what the text uses",
       small,
       { language: "javascript", name: "Math" },
@@ -382,6 +407,69 @@ describe("is refused", () => {
     const network = new NeuralNetwork({ inputs: 399, layers: [{ units: 500, activation: "relu" }], precision: "float32" });
     expect(toSource(network, { language: "javascript" }).length).toBeGreaterThan(200_000);
   });
+
+  test("any name that a header of C99 has, or that the compiler knows", (context) => {
+    const compiler = programOf(context, "c");
+    const headers = C99_HEADERS.map((header) => `#include <${header}.h>\n`).join("");
+    const folder = mkdtempSync(join(tmpdir(), "feedforward-names-"));
+    try {
+      const file = join(folder, "names.c");
+      writeFileSync(file, headers);
+      const words = output(compiler, ["-std=c99", "-E", "-dD", file]).match(/\b[a-z]\w*\b/gi) ?? [];
+      const names = [...new Set([...words, ...KNOWN_TO_COMPILERS])].filter((name) => isFree(name));
+      // Parameters' names and members', which are in nobody's way.
+      expect(names.length).toBeGreaterThan(20);
+      const declarations = names.map((name) => `void ${name}(const double *inputs, double *outputs);\n`).join("");
+      for (const std of ["c99", "gnu17"]) {
+        for (const included of [std === "c99" ? headers : "", "#include <math.h>\n"]) {
+          writeFileSync(file, `${included}${declarations}`);
+          output(compiler, [`-std=${std}`, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", file]);
+        }
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    for (const name of [
+      ...KNOWN_TO_COMPILERS,
+      "NULL",
+      "size_t",
+      "EDOM",
+      "SIGINT",
+      "LC_ALL",
+      "DBL_MAX",
+      "int8_t",
+      "UINT64_C",
+      "PRId64",
+      "uint_fast8_t",
+    ]) {
+      expect(isFree(name), name).toBe(false);
+    }
+    for (const name of [
+      "predict",
+      "iris",
+      "total",
+      "Early",
+      "stripes",
+      "memory",
+      "sign",
+      "print",
+      "printer",
+      "isle",
+      "EastIndia",
+      "NOISE",
+    ]) {
+      expect(isFree(name), name).toBe(true);
+    }
+  });
+
+  function isFree(name: string): boolean {
+    try {
+      toSource(new NeuralNetwork(), { language: "c", name });
+      return true;
+    } catch {
+      return false;
+    }
+  }
 
   test(`any name that is no identifier, FC_SEED=${SEED}`, () => {
     let [taken, refused] = [0, 0];
