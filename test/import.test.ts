@@ -175,6 +175,49 @@ describe("safetensors", () => {
     expect(network.layers[0]?.weights[0]).toBe(value);
   });
 
+  test.each<[string, Record<string, readonly number[]>, string]>([
+    [
+      "Keras' RMSNormalization",
+      { "dense/kernel": [3, 5], "dense/bias": [5], "rms_normalization/scale": [5] },
+      'tensor "rms_normalization/scale": of an RMS normalisation; a network here has dense layers',
+    ],
+    [
+      "Keras' RMSNormalization, of old names",
+      { "dense/kernel": [3, 5], "rms_normalization/scale:0": [5] },
+      'tensor "rms_normalization/scale:0": of an RMS normalisation',
+    ],
+    ["a quantised weight's scale", { "0.weight": [5, 3], "0.scale": [5] }, 'tensor "0.scale": of a quantised weight'],
+    ["a scale with its zero", { "0.scale": [1], "0.zero_point": [1] }, 'tensor "0.scale": of a quantised weight'],
+    [
+      "PyTorch's spectral_norm, orthogonal",
+      { "0.bias": [5], "0.parametrizations.weight.0._u": [5], "0.parametrizations.weight.original": [5, 3] },
+      'tensor "0.parametrizations.weight.original": of a parametrised weight',
+    ],
+    ["Keras' PReLU", { "dense/kernel": [3, 5], "p_re_lu/alpha": [5] }, 'tensor "p_re_lu/alpha": of a PReLU'],
+    [
+      "PyTorch's RMSNorm, PReLU",
+      { "0.weight": [5, 3], "0.bias": [5], "1.weight": [5] },
+      'layer "1": expected a weight of two dimensions, or weight and bias of a layer normalisation, got "1.weight" [5]; RMSNorm and PReLU, which no network here has',
+    ],
+  ])("%s is refused as what it is", (_, shapes, message) => {
+    const tensors = Object.entries(shapes).map(([name, shape]) => {
+      return [name, ["F32", shape, new Uint8Array(4 * shape.reduce((a, b) => a * b))]] as const;
+    });
+    expectRefusal(() => fromSafetensors(file(Object.fromEntries(tensors)), { activations: ["linear"] }), { code: "unsupported", message });
+  });
+
+  test("a first weight that does not fit may be an embedding's", () => {
+    const zeros = (...shape: number[]) => ["F32", shape, new Uint8Array(4 * shape.reduce((a, b) => a * b))] as const;
+    const load = (tensors: Parameters<typeof file>[0]) => () => fromSafetensors(file(tensors), { activations: ["linear", "linear"] });
+    const hint = "; an embedding, which no network here has, has such a weight, too";
+    const message = 'layer "1" (4 → 2): expected 10 inputs behind "0" (4 → 10)';
+    const fits = 'layer "1" (4 → 2): expected 10 inputs behind "0" (3 → 10)';
+    expect(load({ "0.weight": zeros(10, 4), "1.weight": zeros(2, 4) })).toThrow(new ImportError("mismatch", message + hint));
+    // Not with a bias, nor of Keras, whose embeddings have a name of their own.
+    expect(load({ "0.weight": zeros(10, 3), "0.bias": zeros(10), "1.weight": zeros(2, 4) })).toThrow(new ImportError("mismatch", fits));
+    expect(load({ "0.kernel": zeros(4, 10), "1.kernel": zeros(4, 2) })).toThrow(new ImportError("mismatch", message));
+  });
+
   test("infinite and NaN halves are refused", () => {
     for (const [dtype, bits] of [
       ["F16", 0x7c00],
