@@ -621,8 +621,27 @@ describe("scikit-learn", () => {
     [changed({ classes_: ["a", "b", "c"] }), "mismatch", "classes_: expected classes for 1 output, got an array of 3 elements"],
     [changed({ classes_: ["a", null] }), "syntax", "classes_[1]: expected a string, a number, true or false, got null"],
     [changed({ out_activation_: "identity" }), "mismatch", "classes_: expected none in a regressor"],
+    [changed({ classes_: ["a", "a"] }), "mismatch", 'classes_[1]: expected each class once, got "a"'],
+    [changed({ classes_: [0, -0] }), "mismatch", "classes_[1]: expected each class once, got -0"],
+    [
+      JSON.stringify(changed({ classes_: [5, 6] })).replace("6", "9007199254740993"),
+      "value",
+      "classes_[1]: expected an integer of at most 2⁵³ − 1, which numbers hold exactly, got 9007199254740992",
+    ],
+    [changed({ classes_: [-(2 ** 53), 0] }), "value", "classes_[0]: expected an integer of at most 2⁵³ − 1"],
   ])("%#: %j", (json, code, message) => {
     expectRefusal(() => fromScikitLearn(json), { code, message });
+  });
+
+  test("classes may be any numbers that are exact, and look alike", () => {
+    for (const classes_ of [
+      [2 ** 53 - 1, 0.5],
+      [1, "1"],
+      [1, true],
+      [false, true],
+    ]) {
+      expect(fromScikitLearn(changed({ classes_ })).classes).toEqual(classes_);
+    }
   });
 
   test("mistakes of the caller", () => {
@@ -679,6 +698,12 @@ describe("brain.js", () => {
     expect(() => fromBrain(text("1: leaky-relu"), { leakyReluAlpha: 0 })).toThrow(
       new RangeError("leakyReluAlpha: expected a finite number above 0, got 0"),
     );
+  });
+
+  test("sizes of a million are not all told of", () => {
+    const json = { ...parsed("2: tanh"), sizes: Array(1e6).fill(7) };
+    const sevens = Array(20).fill("7").join(", ");
+    expectRefusal(() => fromBrain(json), { code: "mismatch", message: `those of the layers, got ${sevens} and 999980 more` });
   });
 
   test("what is wrong in the input is told of by its column", () => {

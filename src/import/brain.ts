@@ -1,7 +1,7 @@
 import { count, describe, wrongKind } from "../errors.js";
 import type { ActivationName, ActivationOption, Elements, NeuralNetwork, Precision, Row } from "../index.js";
 import { nameOf, or, positive } from "../options/check.js";
-import { ImportError, list, unexpected } from "./errors.js";
+import { ImportError, list, SHOWN, unexpected } from "./errors.js";
 import { arrayAt, at, isObject, type JsonObject, matrix, nameAt, numbers, quoted, readJson, sizeOf } from "./json.js";
 import { build, type ImportedLayer, type ImportOptions, notFinite, precisionOf, readImportOptions, room } from "./network.js";
 
@@ -135,9 +135,7 @@ function readAlpha(file: JsonObject, given: unknown, isGpu: boolean): number {
 function readContents(file: JsonObject, precision: Precision): Contents {
   const layers = arrayAt(file, "layers");
   if (layers.length < 2) throw new ImportError("syntax", `layers: expected at least 2, got ${layers.length}`);
-  layers.forEach((layer, i) => {
-    if (!isObject(layer)) throw unexpected("syntax", `layers[${i}]`, "an object", layer);
-  });
+  for (const [i, layer] of layers.entries()) if (!isObject(layer)) throw unexpected("syntax", `layers[${i}]`, "an object", layer);
   // An input or a unit may be named "weights", but is no array then.
   const isList = (layer: unknown) => Array.isArray(at(layer as JsonObject, "weights"));
   return isList(layers[1]) ? readLists(file, layers as JsonObject[], precision) : readNodes(file, layers as JsonObject[], precision);
@@ -259,7 +257,7 @@ function checkSizes(file: JsonObject, { width, layers }: Contents): void {
   if (differs >= 0 || sizes.length !== found.length) {
     throw new ImportError(
       "mismatch",
-      `sizes: expected ${list(found.map(String))}, those of the layers, got ${list(Array.from(sizes, describe))}`,
+      `sizes: expected ${list(found.map(String))}, those of the layers, got ${list(Array.from(sizes.slice(0, SHOWN), describe), sizes.length)}`,
     );
   }
 }
