@@ -508,12 +508,25 @@ describe("is refused", () => {
       { units: evil },
       { parameter: evil },
       { weights: ["1", "2", "3"] },
+      { weights: Object.assign(["evil()", "1", "1"], { findIndex: () => -1 }) },
+      { biases: { length: 1, 0: "evil()" } },
     ]) {
       const fake = { precision: "float64", layers: [{ ...given, ...part }] };
       expect(() => toSource(fake as Anything, { language: "javascript" } as SourceOptions), JSON.stringify(part)).toThrow(
         /^(network|layers\[0\]).*: expected/,
       );
     }
-    expect(toSource({ precision: "float64", layers: [given] } as Anything, { language: "c" })).toBe(toSource(network, { language: "c" }));
+    // What a typed array has of its own is not asked.
+    const own = {
+      findIndex: () => -1,
+      map: () => ["evil()"],
+      *[Symbol.iterator]() {
+        yield* ["evil()", "evil()", "evil()"];
+      },
+    };
+    for (const part of [{}, { weights: Object.assign(Float64Array.from(weights), own) }]) {
+      const like = { precision: "float64", layers: [{ ...given, ...part }] } as Anything;
+      for (const language of LANGUAGES) expect(toSource(like, { language })).toBe(toSource(network, { language }));
+    }
   });
 });

@@ -83,7 +83,10 @@ function readLayer(name: string, layer: Layer | null): LayerDescription | undefi
   if (!layer) return undefined;
   const { inputs, units, activation, parameter, epsilon, residual } = layer;
   const { weights, biases, scales, shifts, means, variances } = layer;
-  const sizes = [weights, biases, scales, shifts, means, variances].map((values) => values?.length);
+  const all = [weights, biases, scales, shifts, means, variances];
+  // Nothing but numbers can come out of typed arrays, whatever was done to their methods.
+  if (!all.every((values) => ArrayBuffer.isView(values))) return undefined;
+  const sizes = all.map((values) => values.length);
   const [, biased, normalized, , gathered] = sizes;
   const expected = [inputs * units, biased && units, normalized && units, normalized && units, gathered && units, gathered && units];
   if (!Number.isInteger(inputs) || !Number.isInteger(units) || !sizes.every((size, i) => size === expected[i])) return undefined;
@@ -106,10 +109,11 @@ function readLayer(name: string, layer: Layer | null): LayerDescription | undefi
 function checkNumbers({ name, units, weights, biases, normalization }: LayerDescription): void {
   const { scales, shifts, statistics } = normalization ?? {};
   for (const [what, values] of Object.entries({ weights, biases, scales, shifts, ...statistics })) {
-    const bad = values ? values.findIndex((value) => !Number.isFinite(value)) : -1;
-    if (bad < 0) continue;
-    const place = what === "weights" ? `[${Math.floor(bad / units)}][${bad % units}]` : `[${bad}]`;
-    throw wrongValue(`${name}.${what}${place}`, "a finite number", values?.[bad]);
+    for (let i = 0; i < (values?.length ?? 0); i++) {
+      if (Number.isFinite(values?.[i])) continue;
+      const place = what === "weights" ? `[${Math.floor(i / units)}][${i % units}]` : `[${i}]`;
+      throw wrongValue(`${name}.${what}${place}`, "a finite number", values?.[i]);
+    }
   }
 }
 

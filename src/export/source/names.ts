@@ -11,7 +11,7 @@ const TAKEN = {
     arguments async await break case catch class const continue debugger default delete do else enum eval export extends false finally for function get if implements
     import in instanceof interface let new null of package private protected public return set static super switch this throw true try typeof undefined var void while with
     yield Array Infinity Math NaN Number RangeError
-    then`), // A module that exports a function of that name is a promise to await, which calls it: no import() of it would ever come back.
+    then`), // A module with a function of that name is taken for a promise where it is imported dynamically: the function is called, and the import fails.
   // C99 and C++, since files of C are read by both, the names of math.h, with and without f and l, and main; the library's are below.
   c: words(`
     alignas alignof and and_eq asm atomic_cancel auto bitand bitor bool break case catch char char8_t char16_t char32_t class co_await co_return co_yield compl concept const
