@@ -695,6 +695,12 @@ describe("brain.js", () => {
     expect(() => fromBrain(json, { activation: "gelu" as never })).toThrow(
       new RangeError('activation: expected one of sigmoid, tanh, relu, leaky-relu, got "gelu"; did you mean "relu"?'),
     );
+    expect(() => fromBrain(text("2: tanh"), { activation: "gelu" as never })).toThrow(
+      /^activation: expected one of sigmoid, tanh, relu, leaky-relu/,
+    );
+    expect(() => fromBrain(text("2: tanh"), { leakyReluAlpha: "x" as never })).toThrow(
+      new TypeError('leakyReluAlpha: expected a number, got "x"'),
+    );
     expect(() => fromBrain(text("1: leaky-relu"), { leakyReluAlpha: 0 })).toThrow(
       new RangeError("leakyReluAlpha: expected a finite number above 0, got 0"),
     );
@@ -712,7 +718,12 @@ describe("brain.js", () => {
       new TypeError("input: expected an object with a number for each name, got an array of 3 elements"),
     );
     expect(() => run({ g: "1" as never })).toThrow(/^inputs\[1\]: expected a finite number, got "1"/);
-    expect(() => fromBrain(text("1: sigmoid")).run([1])).toThrow(/^inputs: expected 2 numbers, got 1/);
+    const unnamed = fromBrain(text("1: sigmoid"));
+    expect(() => unnamed.run([1])).toThrow(/^inputs: expected 2 numbers, got 1/);
+    expect(unnamed.run(Float64Array.of(1, 2))).toEqual(unnamed.run([1, 2]));
+    for (const rows of [[[1, 2]], [Float64Array.of(1, 2)], { data: Float64Array.of(1, 2), rows: 1 }, undefined]) {
+      expect(() => unnamed.run(rows as never)).toThrow(/^input: expected an array of 2 numbers, got /);
+    }
   });
 
   test("the network learns on", () => {
