@@ -10,13 +10,19 @@ import { or, record } from "./options/check.js";
 export type LearningOptions = Pick<NetworkOptions, "loss" | "reduction" | "optimizer" | "seed" | "core">;
 
 /**
+ * A number is 36 characters at most, in a row of its own, and the strings of V8, the shortest that hosts have, are less than 2²⁹. Layers of one unit take more, but it would need
+ * millions of them.
+ */
+const MOST_PARAMETERS = 14_000_000;
+
+/**
  * The network as it thinks, as JSON text: for each layer units, activation, weights as (inputs, units) nested arrays, biases, and where there are any normalisation and
  * residual. What is only for learning is not in it: optimizer, schedules, dropout, penalties. Numbers are written so that reading gives the same bits, the sign of 0 included.
  *
- * @throws TypeError, RangeError for what is no network, and for numbers that are not finite
+ * @throws TypeError, RangeError for what is no network, for numbers that are not finite, and for networks of more than 14,000,000 parameters
  */
 export function toJson(network: NeuralNetwork): string {
-  return layersText(readNetwork(network));
+  return layersText(readNetwork(network, MOST_PARAMETERS, "whose text a string can hold"));
 }
 
 /**

@@ -1,6 +1,5 @@
 /** Small networks as the text of a function in another language, which needs nothing else. */
 
-import { wrongValue } from "./errors.js";
 import { readNetwork } from "./export/description.js";
 import { readScaling, type Scaling } from "./export/scaling.js";
 import { cText } from "./export/source/c.js";
@@ -38,10 +37,7 @@ export function toSource(network: NeuralNetwork, options: SourceOptions): string
   const given = record("options", options, ["language", "name", "scaling"]);
   const language = nameOf("language", given.language, LANGUAGES);
   const name = readName("name", or(given.name, "predict"), language);
-  const description = readNetwork(network);
+  const description = readNetwork(network, MOST_PARAMETERS, "for which source text is meant");
   const scaling = readScaling(given.scaling, description.inputs, description.precision);
-  if (description.parameters > MOST_PARAMETERS) {
-    throw wrongValue("network", `at most ${MOST_PARAMETERS} parameters, for which source text is meant`, description.parameters);
-  }
   return LANGUAGES[language]({ ...description, name, scaling });
 }

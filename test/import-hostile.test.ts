@@ -256,6 +256,76 @@ describe.each([
   });
 });
 
+describe("arrays with holes, which only objects can have", () => {
+  /** One that claims to be long, with nothing but its first element. */
+  const long = (first: unknown, length = 2 ** 32 - 1) => Object.assign([first], { length });
+  const gap = (...rest: unknown[]) => Object.assign([], Object.fromEntries(rest.map((value, i) => [i + 1, value])));
+  const model = { coefs_: [[[1]]], intercepts_: [[1]], activation: "relu", out_activation_: "logistic", classes_: [0, 1] };
+  const layer = { weights: [[1]], biases: [1] };
+  const brain = { layers: [{}, layer], trainOpts: { activation: "tanh" } };
+
+  test.each<[string, () => unknown, string]>([
+    ["rows", () => fromScikitLearn({ ...model, coefs_: [long([1])] }), "coefs_[0][1]: expected 1 number, got undefined"],
+    ["three rows", () => fromScikitLearn({ ...model, coefs_: [long([1], 3)] }), "coefs_[0][1]: expected 1 number, got undefined"],
+    [
+      "a row",
+      () => fromScikitLearn({ ...model, coefs_: [[long(1)]], intercepts_: [long(1)] }),
+      "coefs_[0][0][1]: expected a number, got undefined",
+    ],
+    [
+      "biases",
+      () => fromScikitLearn({ ...model, coefs_: [[[1, 2]]], intercepts_: [long(1, 2)] }),
+      "intercepts_[0][1]: expected a number, got undefined",
+    ],
+    [
+      "a first matrix",
+      () => fromScikitLearn({ ...model, coefs_: gap([[1]]), intercepts_: [[1], [1]] }),
+      "coefs_[0]: expected an array of rows, got undefined",
+    ],
+    [
+      "matrices",
+      () => fromScikitLearn({ ...model, coefs_: long([[1]]), intercepts_: long([1]) }),
+      "coefs_[1]: expected an array of rows, got undefined",
+    ],
+    [
+      "a class",
+      () => fromScikitLearn({ ...model, classes_: gap(1) }),
+      "classes_[0]: expected a string, a number, true or false, got undefined",
+    ],
+    [
+      "classes",
+      () => fromScikitLearn({ ...model, classes_: long(1) }),
+      "classes_: expected classes for 1 output, got an array of 4294967295 elements",
+    ],
+    ["layers", () => fromBrain({ ...brain, layers: long({}) }), "layers[1]: expected an object, got undefined"],
+    ["a layer", () => fromBrain({ ...brain, layers: Object.assign([{}], { 2: layer }) }), "layers[1]: expected an object, got undefined"],
+    ["a last layer", () => fromBrain({ ...brain, layers: long({}, 2) }), "layers[1]: expected an object, got undefined"],
+    [
+      "units",
+      () => fromBrain({ ...brain, layers: [{}, { weights: long([1]), biases: long(1) }] }),
+      "layers[1].weights[1]: expected 1 number, got undefined",
+    ],
+    [
+      "weights of a unit",
+      () => fromBrain({ ...brain, layers: [{}, { weights: [long(1)], biases: [1] }] }),
+      "layers[1].weights[0][1]: expected a number, got undefined",
+    ],
+    ["sizes", () => fromBrain({ ...brain, sizes: long(1) }), "sizes: expected 1, 1, those of the layers, got 1, "],
+  ])("%s, before anything is as long", (_, load, message) => {
+    const start = performance.now();
+    let thrown: unknown;
+    try {
+      load();
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(ImportError);
+    expect((thrown as Error).message).toContain(message);
+    // Some 100 s where it takes as many steps as there seem to be elements.
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+});
+
 describe("one small file", () => {
   const bytes = new Uint8Array(readFileSync(new URL("fixtures/import/torch-single.safetensors", import.meta.url)));
   const load = (file: Uint8Array) => fromSafetensors(file, { activations: ["linear"] }).network;

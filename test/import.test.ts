@@ -175,6 +175,49 @@ describe("safetensors", () => {
     expect(network.layers[0]?.weights[0]).toBe(value);
   });
 
+  test.each<[string, Record<string, readonly number[]>, string]>([
+    [
+      "Keras' RMSNormalization",
+      { "dense/kernel": [3, 5], "dense/bias": [5], "rms_normalization/scale": [5] },
+      'tensor "rms_normalization/scale": of an RMS normalisation; a network here has dense layers',
+    ],
+    [
+      "Keras' RMSNormalization, of old names",
+      { "dense/kernel": [3, 5], "rms_normalization/scale:0": [5] },
+      'tensor "rms_normalization/scale:0": of an RMS normalisation',
+    ],
+    ["a quantised weight's scale", { "0.weight": [5, 3], "0.scale": [5] }, 'tensor "0.scale": of a quantised weight'],
+    ["a scale with its zero", { "0.scale": [1], "0.zero_point": [1] }, 'tensor "0.scale": of a quantised weight'],
+    [
+      "PyTorch's spectral_norm, orthogonal",
+      { "0.bias": [5], "0.parametrizations.weight.0._u": [5], "0.parametrizations.weight.original": [5, 3] },
+      'tensor "0.parametrizations.weight.original": of a parametrised weight',
+    ],
+    ["Keras' PReLU", { "dense/kernel": [3, 5], "p_re_lu/alpha": [5] }, 'tensor "p_re_lu/alpha": of a PReLU'],
+    [
+      "PyTorch's RMSNorm, PReLU",
+      { "0.weight": [5, 3], "0.bias": [5], "1.weight": [5] },
+      'layer "1": expected a weight of two dimensions, or weight and bias of a layer normalisation, got "1.weight" [5]; RMSNorm and PReLU, which no network here has',
+    ],
+  ])("%s is refused as what it is", (_, shapes, message) => {
+    const tensors = Object.entries(shapes).map(([name, shape]) => {
+      return [name, ["F32", shape, new Uint8Array(4 * shape.reduce((a, b) => a * b))]] as const;
+    });
+    expectRefusal(() => fromSafetensors(file(Object.fromEntries(tensors)), { activations: ["linear"] }), { code: "unsupported", message });
+  });
+
+  test("a first weight that does not fit may be an embedding's", () => {
+    const zeros = (...shape: number[]) => ["F32", shape, new Uint8Array(4 * shape.reduce((a, b) => a * b))] as const;
+    const load = (tensors: Parameters<typeof file>[0]) => () => fromSafetensors(file(tensors), { activations: ["linear", "linear"] });
+    const hint = "; an embedding, which no network here has, has such a weight, too";
+    const message = 'layer "1" (4 → 2): expected 10 inputs behind "0" (4 → 10)';
+    const fits = 'layer "1" (4 → 2): expected 10 inputs behind "0" (3 → 10)';
+    expect(load({ "0.weight": zeros(10, 4), "1.weight": zeros(2, 4) })).toThrow(new ImportError("mismatch", message + hint));
+    // Not with a bias, nor of Keras, whose embeddings have a name of their own.
+    expect(load({ "0.weight": zeros(10, 3), "0.bias": zeros(10), "1.weight": zeros(2, 4) })).toThrow(new ImportError("mismatch", fits));
+    expect(load({ "0.kernel": zeros(4, 10), "1.kernel": zeros(4, 2) })).toThrow(new ImportError("mismatch", message));
+  });
+
   test("infinite and NaN halves are refused", () => {
     for (const [dtype, bits] of [
       ["F16", 0x7c00],
@@ -578,8 +621,27 @@ describe("scikit-learn", () => {
     [changed({ classes_: ["a", "b", "c"] }), "mismatch", "classes_: expected classes for 1 output, got an array of 3 elements"],
     [changed({ classes_: ["a", null] }), "syntax", "classes_[1]: expected a string, a number, true or false, got null"],
     [changed({ out_activation_: "identity" }), "mismatch", "classes_: expected none in a regressor"],
+    [changed({ classes_: ["a", "a"] }), "mismatch", 'classes_[1]: expected each class once, got "a"'],
+    [changed({ classes_: [0, -0] }), "mismatch", "classes_[1]: expected each class once, got -0"],
+    [
+      JSON.stringify(changed({ classes_: [5, 6] })).replace("6", "9007199254740993"),
+      "value",
+      "classes_[1]: expected an integer of at most 2⁵³ − 1, which numbers hold exactly, got 9007199254740992",
+    ],
+    [changed({ classes_: [-(2 ** 53), 0] }), "value", "classes_[0]: expected an integer of at most 2⁵³ − 1"],
   ])("%#: %j", (json, code, message) => {
     expectRefusal(() => fromScikitLearn(json), { code, message });
+  });
+
+  test("classes may be any numbers that are exact, and look alike", () => {
+    for (const classes_ of [
+      [2 ** 53 - 1, 0.5],
+      [1, "1"],
+      [1, true],
+      [false, true],
+    ]) {
+      expect(fromScikitLearn(changed({ classes_ })).classes).toEqual(classes_);
+    }
   });
 
   test("mistakes of the caller", () => {
@@ -633,9 +695,21 @@ describe("brain.js", () => {
     expect(() => fromBrain(json, { activation: "gelu" as never })).toThrow(
       new RangeError('activation: expected one of sigmoid, tanh, relu, leaky-relu, got "gelu"; did you mean "relu"?'),
     );
+    expect(() => fromBrain(text("2: tanh"), { activation: "gelu" as never })).toThrow(
+      /^activation: expected one of sigmoid, tanh, relu, leaky-relu/,
+    );
+    expect(() => fromBrain(text("2: tanh"), { leakyReluAlpha: "x" as never })).toThrow(
+      new TypeError('leakyReluAlpha: expected a number, got "x"'),
+    );
     expect(() => fromBrain(text("1: leaky-relu"), { leakyReluAlpha: 0 })).toThrow(
       new RangeError("leakyReluAlpha: expected a finite number above 0, got 0"),
     );
+  });
+
+  test("sizes of a million are not all told of", () => {
+    const json = { ...parsed("2: tanh"), sizes: Array(1e6).fill(7) };
+    const sevens = Array(20).fill("7").join(", ");
+    expectRefusal(() => fromBrain(json), { code: "mismatch", message: `those of the layers, got ${sevens} and 999980 more` });
   });
 
   test("what is wrong in the input is told of by its column", () => {
@@ -644,7 +718,12 @@ describe("brain.js", () => {
       new TypeError("input: expected an object with a number for each name, got an array of 3 elements"),
     );
     expect(() => run({ g: "1" as never })).toThrow(/^inputs\[1\]: expected a finite number, got "1"/);
-    expect(() => fromBrain(text("1: sigmoid")).run([1])).toThrow(/^inputs: expected 2 numbers, got 1/);
+    const unnamed = fromBrain(text("1: sigmoid"));
+    expect(() => unnamed.run([1])).toThrow(/^inputs: expected 2 numbers, got 1/);
+    expect(unnamed.run(Float64Array.of(1, 2))).toEqual(unnamed.run([1, 2]));
+    for (const rows of [[[1, 2]], [Float64Array.of(1, 2)], { data: Float64Array.of(1, 2), rows: 1 }, undefined]) {
+      expect(() => unnamed.run(rows as never)).toThrow(/^input: expected an array of 2 numbers, got /);
+    }
   });
 
   test("the network learns on", () => {

@@ -307,6 +307,33 @@ describe("is refused", () => {
     expect(() => toJson(JSON.parse(TEXT))).toThrow(new TypeError("network: expected a NeuralNetwork, got an object"));
   });
 
+  test("a network whose text might be longer than a string can be, at once", () => {
+    const network = new NeuralNetwork({ inputs: 3500, layers: [{ units: 4001, activation: "relu", bias: false }], precision: "float32" });
+    network.layers[0]?.weights.fill(Number.NaN);
+    expect(() => toJson(network)).toThrow(
+      new RangeError("network: expected at most 14000000 parameters, whose text a string can hold, got 14003500"),
+    );
+    network.dispose();
+  });
+
+  test("arrays that only claim to be long", () => {
+    const long = (first: unknown) => Object.assign([first], { length: 2 ** 30 });
+    expect(() => fromJson(changed("layers[0].weights", long([0, 0])) as object)).toThrow(/^layers\[0\]\.weights: expected 3 rows/);
+    expect(() => fromJson({ ...(changed("inputs", 2 ** 30) as object), layers: [layerOf(long([0]), 1)] })).toThrow(
+      new TypeError("layers[0].weights[1]: expected an array of 1 numbers, got undefined"),
+    );
+    expect(() => fromJson({ ...(changed("inputs", 1) as object), layers: [layerOf([long(0)], 2 ** 30)] })).toThrow(
+      new TypeError("layers[0].weights[0][1]: expected a finite number, got undefined"),
+    );
+    expect(() => fromJson(changed("layers", long(layerOf([[0], [0], [0]], 1))) as object)).toThrow(
+      new TypeError("layers[1]: expected an object, got undefined"),
+    );
+  });
+
+  function layerOf(weights: unknown, units: number): object {
+    return { units, activation: "relu", weights };
+  }
+
   test(`or read: documents with something changed at random, FC_SEED=${SEED}`, () => {
     let [taken, refused] = [0, 0];
     const piece = fc.oneof(

@@ -20,6 +20,17 @@ const LANGUAGES = ["javascript", "c", "python"] as const satisfies readonly Sour
 /** Strict, and with every warning an error. */
 const C_FLAGS = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror", "-O1"];
 
+const C99_HEADERS =
+  "assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdarg stdbool stddef stdint stdio stdlib string tgmath time wchar wctype".split(
+    " ",
+  );
+
+/** Some of what is in no header that the text includes, but compilers warn of, or linkers take for the library's. */
+const KNOWN_TO_COMPILERS =
+  "abs labs malloc calloc free exit abort printf puts putchar strlen strcmp memcpy memset isalpha toupper alloca index ffs bzero strdup execv fork cexp conj".split(
+    " ",
+  );
+
 /** A text, what its function is called, and the rows to ask it. */
 interface Question {
   readonly text: string;
@@ -262,6 +273,22 @@ except ValueError as error:
     print(error)`;
     expect(runText("python", programOf(context, "python"), python)).toBe("predict: expected 3 inputs, got 2\n");
   });
+
+  test.each([
+    ["as they are", undefined],
+    ["scaled", { mean: [1, 2, 3], scale: [4, 5, 6] }],
+  ])("takes numerals for numbers in JavaScript, and nothing that is neither, %s", (_, scaling) => {
+    // A residual adds inputs, which of strings would put them one behind the other.
+    const network = new NeuralNetwork({ inputs: 3, layers: [{ units: 3, activation: "relu", residual: true }] });
+    const text = toSource(network, { language: "javascript", ...(scaling && { scaling }) });
+    const asked = `${text}
+console.log(JSON.stringify([predict([1, -2, 0.5]), predict(["1", "-2", "0.5"])]));
+for (const row of [[1, "two", 3], [1, NaN, 3], [1, , 3]]) try { predict(row); } catch (error) { console.log(String(error)); }`;
+    const [answers, ...errors] = runText("javascript", process.execPath, asked).trim().split("\n") as [string, ...string[]];
+    const [numbers, numerals] = JSON.parse(answers);
+    expect(numerals).toEqual(numbers);
+    expect(errors).toEqual(["two", "NaN", "undefined"].map((what) => `RangeError: predict: expected numbers, got ${what} as input 1`));
+  });
 });
 
 describe("is refused", () => {
@@ -330,6 +357,20 @@ describe("is refused", () => {
       'name: expected a name that Python leaves free, got "lambda"',
     ],
     [
+      "a name by which a module cannot be imported",
+      small,
+      { language: "javascript", name: "then" },
+      RangeError,
+      'name: expected a name that JavaScript leaves free, got "then"',
+    ],
+    [
+      "a function of C's library",
+      small,
+      { language: "c", name: "malloc" },
+      RangeError,
+      'name: expected a name that C leaves free, got "malloc"',
+    ],
+    [
       "what the text uses",
       small,
       { language: "javascript", name: "Math" },
@@ -366,6 +407,69 @@ describe("is refused", () => {
     const network = new NeuralNetwork({ inputs: 399, layers: [{ units: 500, activation: "relu" }], precision: "float32" });
     expect(toSource(network, { language: "javascript" }).length).toBeGreaterThan(200_000);
   });
+
+  test("any name that a header of C99 has, or that the compiler knows", (context) => {
+    const compiler = programOf(context, "c");
+    const headers = C99_HEADERS.map((header) => `#include <${header}.h>\n`).join("");
+    const folder = mkdtempSync(join(tmpdir(), "feedforward-names-"));
+    try {
+      const file = join(folder, "names.c");
+      writeFileSync(file, headers);
+      const words = output(compiler, ["-std=c99", "-E", "-dD", file]).match(/\b[a-z]\w*\b/gi) ?? [];
+      const names = [...new Set([...words, ...KNOWN_TO_COMPILERS])].filter((name) => isFree(name));
+      // Parameters' names and members', which are in nobody's way.
+      expect(names.length).toBeGreaterThan(20);
+      const declarations = names.map((name) => `void ${name}(const double *inputs, double *outputs);\n`).join("");
+      for (const std of ["c99", "gnu17"]) {
+        for (const included of [std === "c99" ? headers : "", "#include <math.h>\n"]) {
+          writeFileSync(file, `${included}${declarations}`);
+          output(compiler, [`-std=${std}`, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", file]);
+        }
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    for (const name of [
+      ...KNOWN_TO_COMPILERS,
+      "NULL",
+      "size_t",
+      "EDOM",
+      "SIGINT",
+      "LC_ALL",
+      "DBL_MAX",
+      "int8_t",
+      "UINT64_C",
+      "PRId64",
+      "uint_fast8_t",
+    ]) {
+      expect(isFree(name), name).toBe(false);
+    }
+    for (const name of [
+      "predict",
+      "iris",
+      "total",
+      "Early",
+      "stripes",
+      "memory",
+      "sign",
+      "print",
+      "printer",
+      "isle",
+      "EastIndia",
+      "NOISE",
+    ]) {
+      expect(isFree(name), name).toBe(true);
+    }
+  });
+
+  function isFree(name: string): boolean {
+    try {
+      toSource(new NeuralNetwork(), { language: "c", name });
+      return true;
+    } catch {
+      return false;
+    }
+  }
 
   test(`any name that is no identifier, FC_SEED=${SEED}`, () => {
     let [taken, refused] = [0, 0];
@@ -404,12 +508,25 @@ describe("is refused", () => {
       { units: evil },
       { parameter: evil },
       { weights: ["1", "2", "3"] },
+      { weights: Object.assign(["evil()", "1", "1"], { findIndex: () => -1 }) },
+      { biases: { length: 1, 0: "evil()" } },
     ]) {
       const fake = { precision: "float64", layers: [{ ...given, ...part }] };
       expect(() => toSource(fake as Anything, { language: "javascript" } as SourceOptions), JSON.stringify(part)).toThrow(
         /^(network|layers\[0\]).*: expected/,
       );
     }
-    expect(toSource({ precision: "float64", layers: [given] } as Anything, { language: "c" })).toBe(toSource(network, { language: "c" }));
+    // What a typed array has of its own is not asked.
+    const own = {
+      findIndex: () => -1,
+      map: () => ["evil()"],
+      *[Symbol.iterator]() {
+        yield* ["evil()", "evil()", "evil()"];
+      },
+    };
+    for (const part of [{}, { weights: Object.assign(Float64Array.from(weights), own) }]) {
+      const like = { precision: "float64", layers: [{ ...given, ...part }] } as Anything;
+      for (const language of LANGUAGES) expect(toSource(like, { language })).toBe(toSource(network, { language }));
+    }
   });
 });

@@ -49,12 +49,13 @@ export const PARAMETER_NAMES: Readonly<Record<ActivationName, "slope" | "alpha" 
 };
 
 /**
- * Reads a network. By its properties and not by its class, since the bundle for browsers has a class of its own.
+ * Reads a network. By its properties and not by its class, since the bundle for browsers has a class of its own. One of more parameters than `most`, whose `limit` the message
+ * tells, is refused before they are looked at.
  *
  * @throws TypeError for what is no network, and for one that has been disposed
- * @throws RangeError for weights that are not finite
+ * @throws RangeError for weights that are not finite, and for too many
  */
-export function readNetwork(given: unknown): Description {
+export function readNetwork(given: unknown, most = Number.POSITIVE_INFINITY, limit = ""): Description {
   const { precision, layers } = (given ?? {}) as Partial<NeuralNetwork>;
   if ((precision !== "float64" && precision !== "float32") || !Array.isArray(layers) || layers.length === 0) {
     throw wrongKind("network", "a NeuralNetwork", given);
@@ -65,12 +66,15 @@ export function readNetwork(given: unknown): Description {
     if (!description || (before && before.units !== layer.inputs)) throw wrongKind("network", "a NeuralNetwork", given);
     return description;
   });
+  const parameters = described.reduce((sum, layer) => sum + countNumbers(layer), 0);
+  if (parameters > most) throw wrongValue("network", `at most ${most} parameters, ${limit}`, parameters);
+  for (const layer of described) checkNumbers(layer);
   return {
     precision,
     inputs: (described[0] as LayerDescription).inputs,
     outputs: (described.at(-1) as LayerDescription).units,
     layers: described,
-    parameters: described.reduce((sum, layer) => sum + countNumbers(layer), 0),
+    parameters,
   };
 }
 
@@ -79,18 +83,15 @@ function readLayer(name: string, layer: Layer | null): LayerDescription | undefi
   if (!layer) return undefined;
   const { inputs, units, activation, parameter, epsilon, residual } = layer;
   const { weights, biases, scales, shifts, means, variances } = layer;
-  const sizes = [weights, biases, scales, shifts, means, variances].map((values) => values?.length);
+  const all = [weights, biases, scales, shifts, means, variances];
+  // Nothing but numbers can come out of typed arrays, whatever was done to their methods.
+  if (!all.every((values) => ArrayBuffer.isView(values))) return undefined;
+  const sizes = all.map((values) => values.length);
   const [, biased, normalized, , gathered] = sizes;
   const expected = [inputs * units, biased && units, normalized && units, normalized && units, gathered && units, gathered && units];
   if (!Number.isInteger(inputs) || !Number.isInteger(units) || !sizes.every((size, i) => size === expected[i])) return undefined;
   if (typeof activation !== "string" || !Object.hasOwn(PARAMETER_NAMES, activation)) return undefined;
   if (!Number.isFinite(parameter) || !Number.isFinite(epsilon)) return undefined;
-  for (const [what, values] of Object.entries({ weights, biases, scales, shifts, means, variances })) {
-    const bad = values.findIndex((value) => !Number.isFinite(value));
-    if (bad < 0) continue;
-    const place = what === "weights" ? `[${Math.floor(bad / units)}][${bad % units}]` : `[${bad}]`;
-    throw wrongValue(`${name}.${what}${place}`, "a finite number", values[bad]);
-  }
   return {
     name,
     inputs,
@@ -103,6 +104,17 @@ function readLayer(name: string, layer: Layer | null): LayerDescription | undefi
     biases: biased ? biases : undefined,
     normalization: normalized ? { epsilon, scales, shifts, statistics: gathered ? { means, variances } : undefined } : undefined,
   };
+}
+
+function checkNumbers({ name, units, weights, biases, normalization }: LayerDescription): void {
+  const { scales, shifts, statistics } = normalization ?? {};
+  for (const [what, values] of Object.entries({ weights, biases, scales, shifts, ...statistics })) {
+    for (let i = 0; i < (values?.length ?? 0); i++) {
+      if (Number.isFinite(values?.[i])) continue;
+      const place = what === "weights" ? `[${Math.floor(i / units)}][${i % units}]` : `[${i}]`;
+      throw wrongValue(`${name}.${what}${place}`, "a finite number", values?.[i]);
+    }
+  }
 }
 
 function countNumbers({ weights, units, biases, normalization }: LayerDescription): number {

@@ -1,7 +1,7 @@
 import { count, describe, wrongKind } from "../errors.js";
 import type { ActivationName, ActivationOption, Elements, NeuralNetwork, Precision, Row } from "../index.js";
 import { nameOf, or, positive } from "../options/check.js";
-import { ImportError, list, unexpected } from "./errors.js";
+import { ImportError, list, SHOWN, unexpected } from "./errors.js";
 import { arrayAt, at, isObject, type JsonObject, matrix, nameAt, numbers, quoted, readJson, sizeOf } from "./json.js";
 import { build, type ImportedLayer, type ImportOptions, notFinite, precisionOf, readImportOptions, room } from "./network.js";
 
@@ -56,6 +56,9 @@ export function fromBrain<Output extends Record<string, number> | number[] = Rec
   options?: BrainOptions,
 ): BrainImport<Output> {
   const given = readImportOptions(options, ["activation", "leakyReluAlpha"]);
+  // Whether the file needs them or not, since a mistake in them would else be found with another file.
+  if (given.activation !== undefined) nameOf("activation", given.activation, ACTIVATIONS);
+  if (given.leakyReluAlpha !== undefined) positive("leakyReluAlpha", given.leakyReluAlpha);
   const file = readJson(json);
   const isGpu = readType(file);
   const precision = precisionOf(given, "float64");
@@ -76,12 +79,14 @@ export function fromBrain<Output extends Record<string, number> | number[] = Rec
   return { network, inputNames, outputNames, run: (input) => run(network, contents, input) as Output };
 }
 
-function run(network: NeuralNetwork, { inputNames, outputNames }: Contents, input: unknown): unknown {
+function run(network: NeuralNetwork, { width, inputNames, outputNames }: Contents, input: unknown): unknown {
   let row = input as Row;
+  // The network would take several rows, too.
+  const isRow = Array.isArray(input) ? typeof input[0] !== "object" || input[0] === null : ArrayBuffer.isView(input);
   if (inputNames) {
     if (!isObject(input)) throw wrongKind("input", "an object with a number for each name", input);
     row = inputNames.map((name) => or(at(input, name), 0) as number);
-  }
+  } else if (!isRow) throw wrongKind("input", `an array of ${count(width, "number")}`, input);
   const outputs = Array.from(network.think(row) as ArrayLike<number>);
   return outputNames ? Object.fromEntries(outputNames.map((name, i) => [name, outputs[i]])) : outputs;
 }
@@ -119,7 +124,7 @@ function readActivation(file: JsonObject, given: unknown): ActivationName {
       `activation: the file has none; expected the option { activation }, one of ${Object.keys(ACTIVATIONS).join(", ")}`,
     );
   }
-  return ACTIVATIONS[nameOf("activation", given, ACTIVATIONS)];
+  return ACTIVATIONS[given as BrainActivation];
 }
 
 /** The slope: the file's, else that which was given, else brain.js' own; its kernels for graphics processors know this one alone. */
@@ -127,7 +132,7 @@ function readAlpha(file: JsonObject, given: unknown, isGpu: boolean): number {
   if (isGpu) return 0.01;
   const training = at(file, "trainOpts");
   const written = at(file, "leakyReluAlpha") ?? (isObject(training) ? at(training, "leakyReluAlpha") : undefined);
-  if (written === undefined || written === null) return given === undefined ? 0.01 : positive("leakyReluAlpha", given);
+  if (written === undefined || written === null) return given === undefined ? 0.01 : (given as number);
   if (typeof written === "number" && written > 0 && written < 1) return written;
   throw unexpected("unsupported", "leakyReluAlpha", "a number between 0 and 1", written);
 }
@@ -135,9 +140,7 @@ function readAlpha(file: JsonObject, given: unknown, isGpu: boolean): number {
 function readContents(file: JsonObject, precision: Precision): Contents {
   const layers = arrayAt(file, "layers");
   if (layers.length < 2) throw new ImportError("syntax", `layers: expected at least 2, got ${layers.length}`);
-  layers.forEach((layer, i) => {
-    if (!isObject(layer)) throw unexpected("syntax", `layers[${i}]`, "an object", layer);
-  });
+  for (const [i, layer] of layers.entries()) if (!isObject(layer)) throw unexpected("syntax", `layers[${i}]`, "an object", layer);
   // An input or a unit may be named "weights", but is no array then.
   const isList = (layer: unknown) => Array.isArray(at(layer as JsonObject, "weights"));
   return isList(layers[1]) ? readLists(file, layers as JsonObject[], precision) : readNodes(file, layers as JsonObject[], precision);
@@ -259,7 +262,7 @@ function checkSizes(file: JsonObject, { width, layers }: Contents): void {
   if (differs >= 0 || sizes.length !== found.length) {
     throw new ImportError(
       "mismatch",
-      `sizes: expected ${list(found.map(String))}, those of the layers, got ${list(Array.from(sizes, describe))}`,
+      `sizes: expected ${list(found.map(String))}, those of the layers, got ${list(Array.from(sizes.slice(0, SHOWN), describe), sizes.length)}`,
     );
   }
 }

@@ -112,7 +112,13 @@ function pair(layers: readonly LayerTensors[]): Pair[] {
     const last = pairs.at(-1);
     if (layer.kind === "dense") {
       if (last && last.dense.units !== layer.inputs) {
-        throw new ImportError("mismatch", `layer ${titleOf(layer)}: expected ${last.dense.units} inputs behind ${titleOf(last.dense)}`);
+        // PyTorch's embedding is a weight as that of a dense layer, of which only the sizes may tell.
+        const isLikeEmbedding = pairs.length === 1 && last.dense.transposed && !last.dense.bias;
+        const hint = isLikeEmbedding ? "; an embedding, which no network here has, has such a weight, too" : "";
+        throw new ImportError(
+          "mismatch",
+          `layer ${titleOf(layer)}: expected ${last.dense.units} inputs behind ${titleOf(last.dense)}${hint}`,
+        );
       }
       pairs.push({ dense: layer });
       continue;

@@ -43,8 +43,9 @@ export function arrayAt(object: JsonObject, key: string, name = key): readonly u
 /** A list of finite numbers, as many as expected. */
 export function numbers(name: string, value: unknown, length: number, precision: Precision): Elements {
   checkLength(name, value, length);
+  checkNumbers(name, value, precision);
   const values = room(precision, length);
-  copy(name, value, values);
+  values.set(value);
   return values;
 }
 
@@ -53,10 +54,8 @@ export function sizeOf(name: string, value: unknown): [rows: number, columns: nu
   if (!Array.isArray(value)) throw unexpected("syntax", name, "an array of rows", value);
   const first: unknown = value[0];
   if (!Array.isArray(first) || first.length === 0) throw unexpected("syntax", `${name}[0]`, "a row of numbers", first);
-  // All rows, before room is made for as many numbers as rows times the first one's.
-  value.forEach((row: unknown, i) => {
-    checkLength(`${name}[${i}]`, row, first.length);
-  });
+  // All rows, before room is made for as many numbers as rows times the first one's. By their numbers, since forEach would pass over those that are not there.
+  for (let i = 0; i < value.length; i++) checkLength(`${name}[${i}]`, value[i], first.length);
   return [value.length, first.length];
 }
 
@@ -68,10 +67,15 @@ export function matrix(
   precision: Precision,
   transposed = false,
 ): Elements {
+  const all = value as readonly (readonly unknown[])[];
+  // An array may claim to be as long as it likes: what is in it comes before room for it.
+  all.forEach((row, i) => {
+    checkNumbers(`${name}[${i}]`, row, precision);
+  });
   const values = room(precision, rows * columns);
-  (value as readonly (readonly unknown[])[]).forEach((row, i) => {
-    if (transposed) copy(`${name}[${i}]`, row, values, i, rows);
-    else copy(`${name}[${i}]`, row, values, i * columns);
+  (all as readonly (readonly number[])[]).forEach((row, i) => {
+    if (!transposed) values.set(row, i * columns);
+    else for (let j = 0; j < columns; j++) values[i + j * rows] = row[j] as number;
   });
   return values;
 }
@@ -81,13 +85,12 @@ function checkLength(name: string, value: unknown, length: number): asserts valu
   if (value.length !== length) throw new ImportError("mismatch", `${name}: expected ${count(length, "number")}, got ${value.length}`);
 }
 
-function copy(name: string, from: readonly unknown[], to: Elements, start = 0, step = 1): void {
-  const precision = to instanceof Float32Array ? "float32" : "float64";
-  for (let i = 0; i < from.length; i++) {
-    const x = from[i];
+function checkNumbers(name: string, values: readonly unknown[], precision: Precision): asserts values is readonly number[] {
+  const isShort = precision === "float32";
+  for (let i = 0; i < values.length; i++) {
+    const x = values[i];
     if (typeof x !== "number") throw unexpected("syntax", `${name}[${i}]`, "a number", x);
-    to[start + i * step] = x;
-    const held = to[start + i * step] as number;
+    const held = isShort ? Math.fround(x) : x;
     if (!Number.isFinite(held)) throw notFinite(`${name}[${i}]`, held, precision);
   }
 }

@@ -39,7 +39,8 @@ export function fromScikitLearn(json: string | object, options?: ImportOptions):
   if (intercepts.length !== coefs.length) {
     throw new ImportError("mismatch", `intercepts_: expected ${coefs.length}, one for each of coefs_, got ${intercepts.length}`);
   }
-  const sizes = coefs.map((coef, i) => sizeOf(`coefs_[${i}]`, coef));
+  // Array.from and not map, here and below, which would pass over what is not there.
+  const sizes = Array.from(coefs, (coef, i) => sizeOf(`coefs_[${i}]`, coef));
   const layers = sizes.map(([inputs, units], i): ImportedLayer => {
     const before = sizes[i - 1]?.[1] ?? inputs;
     if (inputs !== before)
@@ -68,9 +69,19 @@ function readClasses(value: unknown, last: ActivationName, outputs: number): rea
     throw unexpected(value === undefined ? "ambiguous" : "syntax", "classes_", "the array of a classifier's classes", value);
   const fits = outputs === 1 && last === "sigmoid" ? value.length === 1 || value.length === 2 : value.length === outputs;
   if (!fits) throw unexpected("mismatch", "classes_", `classes for ${count(outputs, "output")}`, value);
-  return value.map((label: unknown, i) => {
-    if (typeof label === "string" || typeof label === "boolean" || Number.isFinite(label)) return label as ClassLabel;
-    throw unexpected("syntax", `classes_[${i}]`, "a string, a number, true or false", label);
+  const classes = new Set<ClassLabel>();
+  return Array.from(value, (label: unknown, i) => {
+    const isNumber = Number.isFinite(label);
+    if (typeof label !== "string" && typeof label !== "boolean" && !isNumber) {
+      throw unexpected("syntax", `classes_[${i}]`, "a string, a number, true or false", label);
+    }
+    // JSON.parse has rounded such, perhaps to another class.
+    if (Number.isInteger(label) && !Number.isSafeInteger(label)) {
+      throw unexpected("value", `classes_[${i}]`, "an integer of at most 2⁵³ − 1, which numbers hold exactly", label);
+    }
+    if (classes.has(label as ClassLabel)) throw unexpected("mismatch", `classes_[${i}]`, "each class once", label);
+    classes.add(label as ClassLabel);
+    return label as ClassLabel;
   });
 }
 

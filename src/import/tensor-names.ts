@@ -52,7 +52,8 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
   [/^(indices|values|crow_indices|col_indices|ccol_indices|row_indices)$/, "of a sparse tensor"],
   [/^embeddings$/, "of an embedding"],
   [/^(depthwise_kernel|pointwise_kernel)$/, "of a convolution"],
-  [/^(weight_[gv]|original[01]|weight_orig|weight_u|weight_mask)$/, "of a parametrised weight"],
+  [/^(weight_[gv]|original[01]?|weight_orig|weight_u|weight_mask)$/, "of a parametrised weight"],
+  [/^alpha$/, "of a PReLU"],
   [/(scale|scales|zero_point|qweight|qzeros|absmax|_packed_params)$/, "of a quantised weight"],
 ];
 
@@ -74,7 +75,10 @@ class Group {
   refuseStrangers(matters: (what: string) => boolean): void {
     const stranger = this.strangers.find(({ what }) => matters(what));
     if (!stranger) return;
-    const what = stranger.what === "" ? "of no layer that is known here" : stranger.what;
+    const isAlone = this.roles.size === 0 && this.strangers.length === 1;
+    // Quantised weights have a scale beside them; Keras' RMSNormalization has nothing else.
+    const isRms = isAlone && /(^|[./])scale(:0)?$/.test(stranger.tensor.name);
+    const what = isRms ? "of an RMS normalisation" : stranger.what || "of no layer that is known here";
     throw new ImportError(
       "unsupported",
       `tensor ${describe(stranger.tensor.name)}: ${what}; a network here has dense layers, batch and layer normalisation`,
@@ -109,8 +113,12 @@ class Group {
       ...(batch ? (["mean", "variance", "count"] as const) : []),
     ]);
     // A weight by itself may be RMSNorm's or PReLU's as well.
-    if (!batch && !isKeras && !(scale && shift))
-      throw this.#incomplete("a weight of two dimensions, or weight and bias of a layer normalisation");
+    if (!batch && !isKeras && !(scale && shift)) {
+      throw this.#incomplete(
+        "a weight of two dimensions, or weight and bias of a layer normalisation",
+        scale && "; RMSNorm and PReLU, which no network here has, have a weight alone, and LayerNorm without bias",
+      );
+    }
     const units = product((mean ?? scale ?? shift ?? first).shape);
     if (units === 0) throw new ImportError("mismatch", `layer ${describe(this.name)}: expected units, got none`);
     return {
@@ -140,9 +148,9 @@ class Group {
     }
   }
 
-  #incomplete(expected: string): ImportError {
+  #incomplete(expected: string, hint = ""): ImportError {
     const found = list([...this.roles.values()].map(({ name, shape }) => `${describe(name)} ${shapeText(shape)}`));
-    return new ImportError("unsupported", `layer ${describe(this.name)}: expected ${expected}, got ${found}`);
+    return new ImportError("unsupported", `layer ${describe(this.name)}: expected ${expected}, got ${found}${hint}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Elements } from "../../block.js";
 import { wrongKind, wrongValue } from "../../errors.js";
 import { nameOf, record, whole } from "../../options/check.js";
 import { type LayerOptions, MAX_WIDTH } from "../../options/layers.js";
@@ -6,7 +7,7 @@ import { checkLength, isUsable, numberError } from "../../rows.js";
 import { FORMAT, VERSION } from "./format.js";
 
 /** Numbers by the name of the property of a layer that they go into. */
-export type Parameters = Readonly<Record<string, readonly number[]>>;
+export type Parameters = Readonly<Record<string, readonly number[] | Elements>>;
 
 export interface Document {
   /** Options of a network of this shape, whose numbers are still to be put in. The constructor checks the rest of them. */
@@ -100,17 +101,21 @@ function readNormalization(
 }
 
 /** Rows, one for each input, one after the other. */
-function readWeights(name: string, given: unknown, inputs: number, units: number, precision: Precision): number[] {
+function readWeights(name: string, given: unknown, inputs: number, units: number, precision: Precision): Elements {
   if (!Array.isArray(given)) throw wrongKind(name, `an array of ${inputs} rows, one for each input`, given);
   if (given.length !== inputs) throw wrongValue(name, `${inputs} rows, one for each input`, given.length);
-  return Array.from(given, (row: unknown, i) => readNumbers(`${name}[${i}]`, row, units, precision)).flat();
+  // All of them, before room is made for as many numbers as the rows may only claim to have.
+  for (let i = 0; i < inputs; i++) readNumbers(`${name}[${i}]`, given[i], units, precision);
+  const weights = precision === "float32" ? new Float32Array(inputs * units) : new Float64Array(inputs * units);
+  for (let i = 0; i < inputs; i++) weights.set(given[i], i * units);
+  return weights;
 }
 
-function readNumbers(name: string, given: unknown, count: number, precision: Precision): number[] {
+function readNumbers(name: string, given: unknown, count: number, precision: Precision): readonly number[] {
   if (!Array.isArray(given)) throw wrongKind(name, `an array of ${count} numbers`, given);
   checkLength(name, given, count);
-  return Array.from(given, (x: unknown, i) => {
-    if (!isUsable(x, precision)) throw numberError(`${name}[${i}]`, x, precision);
-    return x;
-  });
+  for (let i = 0; i < count; i++) {
+    if (!isUsable(given[i], precision)) throw numberError(`${name}[${i}]`, given[i], precision);
+  }
+  return given;
 }

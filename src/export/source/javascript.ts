@@ -22,8 +22,10 @@ export function javascriptText(program: Program): string {
     ...helpers(program),
     `export function ${name}(inputs) {
   if (inputs.length !== ${inputs}) throw new RangeError(\`${name}: expected ${inputs} inputs, got \${inputs.length}\`);
-  let x = ${scaling ? `Array.from(inputs, (input, i) => (input - ${name}_mean[i]) / ${name}_scale[i])` : "Array.from(inputs)"};
-  let z;
+  let x = Array.from(inputs, Number);
+  const bad = x.findIndex(Number.isNaN);
+  if (bad >= 0) throw new RangeError(\`${name}: expected numbers, got \${inputs[bad]} as input \${bad}\`);
+${scaling ? `  x = x.map((input, i) => (input - ${name}_mean[i]) / ${name}_scale[i]);\n` : ""}  let z;
 ${layers.map((_, i) => layerText(program, i)).join("")}  return x;
 }
 `,

@@ -78,7 +78,8 @@ export function decimal(x: number): string {
 
 /** Numbers in lines of eight. */
 export function lines(values: ArrayLike<number>, indent: string, number: (x: number) => string): string {
-  const texts = Array.from(values, number);
+  // By their places: an iterator can be anyone's.
+  const texts = Array.from({ length: values.length }, (_, i) => number(values[i] as number));
   const rows: string[] = [];
   for (let i = 0; i < texts.length; i += 8) rows.push(`${indent}${texts.slice(i, i + 8).join(", ")},\n`);
   return rows.join("");
