@@ -162,6 +162,35 @@ describe.each(WAYS)("by $path", ({ way }) => {
   });
 });
 
+test.each([{ threads: 1 }, { threads: 2 }])(
+  "a network of many megabytes with long steps is that of a step, whenever it is asked, while its images' bytes go to and fro: %o",
+  async (way) => {
+    const large = () => new NeuralNetwork({ inputs: 900, layers: [{ units: 700, activation: "tanh" }, { units: 1 }], optimizer: "adam" });
+    const [background, plain] = [large(), large()];
+    const rows = 400;
+    const inputs = { data: Float64Array.from({ length: rows * 900 }, (_, i) => Math.sin(i)), rows };
+    const targets = Float64Array.from({ length: rows }, (_, i) => (i % 3) / 2);
+    const question = inputs.data.subarray(0, 900);
+    const answers = [plain.think(question)[0]];
+    const history = plain.train(inputs, targets, { epochs: 12, onStep: () => void answers.push(plain.think(question)[0]) });
+    const random = randomSource(SEED);
+    let isOver = false;
+    const run = background.trainAsync(inputs, targets, { epochs: 12, ...way }).finally(() => {
+      isOver = true;
+    });
+    const seen = new Set<number>();
+    while (!isOver) {
+      // Some states are looked at, some make room for the next.
+      for (let turns = 1 + Math.floor(random() * 300); turns > 0; turns--) await turn();
+      expect(background.think(question)[0]).toBe(answers[background.step]);
+      seen.add(background.step);
+    }
+    expect(await run).toEqual(history);
+    expectSameState(background, plain);
+    expect(seen.size).toBeGreaterThan(2);
+  },
+);
+
 test("the caller has its turns while rows are read and placed", async () => {
   for (const inputs of [
     { data: new Float64Array(40_000_000), rows: 8_000_000 },

@@ -107,20 +107,20 @@ describe("a worker", () => {
       const { ended } = workers;
       for (let resume = false; ; resume = true) {
         const stop = new AbortController();
-        const run = reasonOf(background.trainAsync(inputs, targets, { epochs: 4, ...way, resume, signal: stop.signal }));
+        const run = reasonOf(background.trainAsync(inputs, targets, { epochs: 8, ...way, resume, signal: stop.signal }));
         const from = background.step;
         // It tells of each step, and the next one is under way.
         while (background.step === from) await new Promise((resolve) => setImmediate(resolve));
-        // Till an answer to a call has come there.
+        // Till an answer to a call has come there, if the machine is not too busy: then it is tried again.
         for (let turn = 0; turn < 1000; turn++) await new Promise((resolve) => setImmediate(resolve));
         stop.abort("enough");
         expect(await run).toBe("enough");
         expect(background.step).toBe(from + 1);
-        if (background.step === 2) break;
+        if ((background.step > 1 && workers.ended > ended) || background.step === 7) break;
       }
-      await background.trainAsync(inputs, targets, { epochs: 4, ...way, resume: true });
+      await background.trainAsync(inputs, targets, { epochs: 8, ...way, resume: true });
       expect(workers.ended).toBeGreaterThan(ended);
-      plain.train(inputs, targets, 4);
+      plain.train(inputs, targets, 8);
       expectSameState(background, plain);
     },
   );

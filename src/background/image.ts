@@ -19,9 +19,13 @@ const OWN = [
 /** So many bytes are copied at a time: 1 ms. */
 export const PIECE_BYTES = 4 * 2 ** 20;
 
-/** All that a network has become, in bytes of their own: copied in pieces, between which other events have their turn, but no step. */
-export async function copyImage(block: Block): Promise<Uint8Array<ArrayBuffer>> {
-  const image = new Uint8Array(block.uint(Header.Gradient));
+/**
+ * All that a network has become, in bytes of their own: copied in pieces, between which other events have their turn, but no step. `spare` are bytes of an earlier one, which are
+ * taken where there are as many: it takes the system longer to find new pages than to copy what goes into them.
+ */
+export async function copyImage(block: Block, spare?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const length = block.uint(Header.Gradient);
+  const image = spare?.length === length ? spare : new Uint8Array(length);
   for (let at = 0; at < image.length; at += PIECE_BYTES) {
     if (at > 0) await otherEvents();
     image.set(block.bytes().subarray(at, Math.min(at + PIECE_BYTES, image.length)), at);

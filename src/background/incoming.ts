@@ -10,16 +10,21 @@ export class Incoming {
   readonly #put: (task: (block: Block) => void) => void;
   #image: Uint8Array | undefined;
   #next = 0;
+  /** One that the network has become. */
+  #spare: Uint8Array | undefined;
 
   constructor(put: (task: (block: Block) => void) => void) {
     this.#put = put;
   }
 
-  take(image: Uint8Array | undefined): void {
-    if (!image) return;
+  /** Takes a newer state, and hands out an image whose bytes nobody needs any more, where there is one. */
+  take(image: Uint8Array): Uint8Array | undefined {
+    const spare = this.#image ?? this.#spare;
+    this.#spare = undefined;
     this.#image = image;
     this.#next = 0;
     if (image.length <= PIECE_BYTES) this.settle();
+    return spare;
   }
 
   /** All of it, at once. */
@@ -35,7 +40,7 @@ export class Incoming {
   }
 
   drop(): void {
-    this.#image = undefined;
+    this.#image = this.#spare = undefined;
   }
 
   #putNext(image: Uint8Array): void {
@@ -45,5 +50,6 @@ export class Incoming {
       this.#next = putPiece(block, image, this.#next);
     });
     if (this.#next < image.length) this.#image = image;
+    else this.#spare = image;
   }
 }

@@ -123,10 +123,10 @@ async function inBackground(host: Host, task: Task): Promise<History> {
   /** How it went until the state that is known. */
   const until = empty();
   host.watch(until);
-  const put = (known: Known | undefined) => {
-    if (host.ended || !known) return;
-    incoming.take(known.state);
+  const put = (known: Known | undefined): Uint8Array | undefined => {
+    if (host.ended || !known) return undefined;
     add(until, known.news);
+    return incoming.take(known.state);
   };
   // What a function of the user's throws ends the run as a stop does. Who wants to stop does not wait for what may never be answered, and asks no more.
   const guarded = async <R>(ask: () => R | Promise<R>): Promise<R | undefined> => {

@@ -25,6 +25,8 @@ export type ToWorker =
   /** The team has parted. */
   | { readonly type: "leave" }
   | { readonly type: "answer"; readonly answer: boolean }
+  /** Bytes of an image that came from there, for another. */
+  | { readonly type: "spare"; readonly spare: Uint8Array<ArrayBuffer> }
   | { readonly type: "stop" };
 
 /** What the worker tells. */

@@ -1,6 +1,7 @@
 import type { Run } from "../training.js";
 import type { Capabilities, Wish } from "./capabilities.js";
 import type { Errand, ToWorker } from "./messages.js";
+import type { Known } from "./news.js";
 import { type Piece, sendAhead } from "./parcels.js";
 import { idleWorker, type PoolWorker, release } from "./pool.js";
 import type { Client, Outcome } from "./session.js";
@@ -12,7 +13,10 @@ import { idleOrNewTeam, type Team } from "./teams.js";
 // Where a session goes: to a team of workers, to one worker, or, if none starts, nowhere else.
 
 /** What is told, and asked for, in the midst of a run. */
-export type Listener = Required<Pick<Client, "reached" | "progress" | "call">> & Source;
+export interface Listener extends Required<Pick<Client, "progress" | "call">>, Source {
+  /** Answers bytes of an earlier image that nobody needs any more, where there are any. */
+  reached(known: Known | undefined): Uint8Array | undefined;
+}
 
 export interface Place {
   readonly capabilities: Capabilities;
@@ -112,7 +116,8 @@ function converse(
       hear(message) {
         if (message.type === "reached") {
           isKnown = message.known !== undefined;
-          listener.reached(message.known);
+          const spare = listener.reached(message.known) as Uint8Array<ArrayBuffer> | undefined;
+          if (spare) tell({ type: "spare", spare }, [spare.buffer]);
         } else if (message.type === "progress") listener.progress(message.progress, message.known);
         else if (message.type === "end") resolve(message.outcome);
         else if (message.type === "failure") resolve({ error: message.error });

@@ -35,6 +35,8 @@ export interface Client {
    * next one has the last. Nothing, where steps do not take long any more. Absent where a stop cannot come in the midst of a step.
    */
   reached?(known: Known | undefined): void;
+  /** Bytes of an image that nobody needs any more. */
+  spare?(): Uint8Array<ArrayBuffer> | undefined;
   /** Tells how far it is, with the network as it is now where that takes no time to speak of. */
   progress(progress: Progress, known: Known | undefined): void;
   /** Calls a function of the user's and waits for its answer. */
@@ -73,7 +75,7 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
   const until = empty();
   const news = newsOf(until);
   client.reached?.({ state: await copyImage(block), news: news() });
-  const last = lastState(client, async () => ({ state: await copyImage(block), news: news() }));
+  const last = lastState(client, async () => ({ state: await copyImage(block, client.spare?.()), news: news() }));
   const now = stateForReports(block, news);
   const slices = tools.trainRun(block, run, milliseconds, until);
   const rows = block.uint(Header.SampleRows);

@@ -47,7 +47,7 @@ export async function streamSession(
     const sum = block.double(Header.EpochSum);
     block.setDouble(Header.EpochSum, 0);
     block.setDouble(Header.EpochTarget, block.double(Header.Epoch));
-    const state = await copyImage(block);
+    const state = await copyImage(block, client.spare?.());
     block.setDouble(Header.EpochSum, sum);
     return state;
   };

@@ -34,6 +34,9 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
     );
 
   let batch: (run: Run | undefined) => void;
+  /** Of the run that is under way. */
+  let spare: Uint8Array<ArrayBuffer> | undefined;
+  let isRunning = false;
 
   const client: Client & Source = {
     async pause() {
@@ -42,6 +45,11 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
     },
     reached(known) {
       tell({ type: "reached", known }, known?.state);
+    },
+    spare() {
+      const bytes = spare;
+      spare = undefined;
+      return bytes;
     },
     progress(progress, known) {
       tell({ type: "progress", progress, known }, known?.state);
@@ -72,7 +80,7 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
   };
 
   const go = async (errand: Errand, seat: Seat | undefined) => {
-    goesOn = true;
+    goesOn = isRunning = true;
     try {
       const blockFor = (plan: Plan) => (seat ? teamBlock(coreAt(seat), seat, plan) : new Block(plan));
       const all = { ...tools, blockFor };
@@ -84,6 +92,9 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
       tell({ type: "end", outcome: { ...outcome, ...(error !== undefined && { error: sent(error) }) } }, outcome.state, outcome.outputs);
     } catch (error) {
       tell({ type: "failure", error: sent(error) });
+    } finally {
+      isRunning = false;
+      spare = undefined;
     }
   };
 
@@ -105,6 +116,7 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
     else if (message.type === "assist") assist(message.seat);
     else if (message.type === "leave") place = undefined;
     else if (message.type === "answer") answer(message.answer);
+    else if (message.type === "spare") spare = isRunning ? message.spare : undefined;
     else {
       goesOn = false;
       parcels.drop();
