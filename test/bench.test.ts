@@ -93,7 +93,7 @@ describe("npm run bench", () => {
           ["forward", "weight-gradient", "input-gradient"].map((product) => `${product}-${shape}-${type} feedforward 1 GFLOP/s`),
         ),
       ),
-      ...["b32", "b256", "wide", "small-10", "small-32", "small-128"].flatMap((name) => [
+      ...["b32", "b256", "wide", "batch", "layer", "small-10", "small-32", "small-128"].flatMap((name) => [
         `threads-${name} feedforward 1 samples/s`,
         ...threads.map((n) => `threads-${name} feedforward-async ${n} samples/s`),
       ]),
