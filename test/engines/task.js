@@ -43,6 +43,15 @@ export async function task({ NeuralNetwork }, options = {}) {
     const plain = made();
     plain.train(INPUTS, TARGETS, RUN);
     digests[`${name}, train`] = await digestOf(plain);
+    // Cut in the midst of an epoch, saved, loaded and gone on with: to the same file, whose history and notes come along.
+    const cut = made();
+    cut.train(INPUTS, TARGETS, { ...RUN, onStep: ({ step }) => step < 100 });
+    cut.notes.set("engine", "any \u00e9\ud83d\ude00");
+    const loaded = NeuralNetwork.load(cut.save(), options);
+    loaded.train(INPUTS, TARGETS, { ...RUN, resume: true });
+    digests[`${name}, from a file`] = await digestOf(loaded);
+    digests[`${name}, its file`] = await digestOf({ snapshot: () => loaded.save() });
+    digests[`${name}, its file of weights`] = await digestOf(NeuralNetwork.load(loaded.save({ weightsOnly: true }), options));
     for (const [path, way] of Object.entries(WAYS)) {
       const network = made();
       const stop = new AbortController();
