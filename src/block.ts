@@ -34,18 +34,19 @@ export class Block {
   readonly outputs: number;
   #header: DataView;
 
-  /** Of a plan, or with what `fill` puts there. By default in an instance of its own, where it stands alone. */
+  /** Of a plan, with what `fill` puts there instead of first weights; without a plan it says all. By default in an instance of its own, where it stands alone. */
   constructor(plan: Plan | undefined, core = instantiate(plan?.core), base = core.heapBase() >>> 0, fill?: (block: Block) => void) {
     this.core = core;
     this.base = base;
-    this.#grow(Header.Bytes + (plan?.layers.length ?? 0) * Abi.LayerBytes);
+    const table = Header.Bytes + (plan?.layers.length ?? 0) * Abi.LayerBytes;
+    this.#grow(table);
     this.#header = new DataView(this.core.memory.buffer);
-    // The self-test has left its network here; everything starts from zeros.
-    new Uint8Array(this.core.memory.buffer, this.base).fill(0, 0, this.core.selfTestBytes());
+    // The self-test, or who was here before, has left a network; everything starts from zeros.
+    new Uint8Array(this.core.memory.buffer, this.base).fill(0, 0, Math.max(table, this.core.selfTestBytes()));
     if (plan) {
       this.#writePlan(plan);
       this.#layOut();
-      this.core.initialize(this.base);
+      if (!fill) this.core.initialize(this.base);
     }
     fill?.(this);
     this.elementBytes = this.uint(Header.ElementBytes) as 4 | 8;

@@ -7,7 +7,7 @@ import { wishFor } from "./capabilities.js";
 import { otherEvents } from "./events.js";
 import { type Parts, received, toolsOf } from "./host.js";
 import { readThinkOptions } from "./options.js";
-import { PIECE_BYTES } from "./parcels.js";
+import { PARCEL_BYTES } from "./parcels.js";
 import { Pieces, SLICE } from "./pieces.js";
 import { type Listener, placeFor, soonPlaced } from "./places.js";
 import { plainTable } from "./plain.js";
@@ -41,13 +41,13 @@ export async function thinkAsync(
   };
   try {
     if (!(await pieces.rest(pause))) throw stop.reason;
-    const setup: ThinkSetup = { plan: portablePlan(plan, parts), state, x: plainTable(x, PIECE_BYTES) };
+    const setup: ThinkSetup = { plan: portablePlan(plan, parts), state, x: plainTable(x, PARCEL_BYTES) };
     // Of these a thread has more to do: no row waits for another.
     const wish = () => wishFor({ threads, ownCore: plan.core !== undefined, parameters, rowsAtOnce: Math.min(rows, MOST_AT_ONCE), rows });
     const place = await soonPlaced(placeFor(worker, wish), stop);
     const { outputs, error } = place.converse
-      ? ((await place.converse({ type: "think", setup }, NOBODY, stop)) ?? {})
-      : await thinkSession(toolsOf(parts).blockFor, setup, pause, SLICE);
+      ? await place.converse({ type: "think", setup }, NOBODY, stop)
+      : await thinkSession(toolsOf(parts).blockFor, setup, { pause }, SLICE);
     if (error !== undefined) throw received(parts, error);
     if (!outputs) throw stop.reason;
     return await formed(parts, outputs, width, x.form);

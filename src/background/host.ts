@@ -6,6 +6,7 @@ import type { Plan } from "../options/network.js";
 import type { readTable } from "../rows.js";
 import type { History, placeRun, readRun, trainRun } from "../training.js";
 import type { Capabilities } from "./capabilities.js";
+import { byImage } from "./image.js";
 import type { SentError } from "./messages.js";
 import type { Tools } from "./session.js";
 
@@ -42,7 +43,7 @@ export interface Host {
 
 /** The parts that a session on this thread needs of them. */
 export function toolsOf([Block, , placeRun, , , trainRun]: Parts): Tools {
-  return { blockFor: (plan) => new Block(plan), placeRun, trainRun };
+  return { blockFor: (plan) => new Block(plan, undefined, undefined, byImage), placeRun, trainRun };
 }
 
 /** An error of this thread's, or one that was sent, as it was. */

@@ -19,6 +19,9 @@ const OWN = [
 /** So many bytes are copied at a time: 1 ms. */
 export const PIECE_BYTES = 4 * 2 ** 20;
 
+/** What fills a block that is to become what an image says: nothing before. */
+export function byImage(): void {}
+
 /**
  * All that a network has become, in bytes of their own: copied in pieces, between which other events have their turn, but no step. `spare` are bytes of an earlier one, which are
  * taken where there are as many: it takes the system longer to find new pages than to copy what goes into them.

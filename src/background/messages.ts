@@ -1,7 +1,7 @@
 import type { Call, History, Run } from "../training.js";
 import type { Known } from "./news.js";
 import type { Progress } from "./options.js";
-import type { Piece } from "./parcels.js";
+import type { Parcel } from "./parcels.js";
 import type { Outcome, Setup } from "./session.js";
 import type { StreamSetup } from "./stream.js";
 import type { Seat } from "./team.js";
@@ -15,9 +15,9 @@ export type Errand =
 
 /** What the calling thread tells the worker. */
 export type ToWorker =
-  /** Numbers of an errand that is to come. */
-  | { readonly type: "piece"; readonly piece: Piece }
   | (Errand & { readonly seat: Seat | undefined })
+  /** Rows of the errand that has come last. */
+  | { readonly type: "parcel"; readonly parcel: Parcel }
   /** The batch that was asked for; nothing at the end of an epoch. */
   | { readonly type: "batch"; readonly run: Run | undefined }
   /** Take a place in a team until its run is over. */

@@ -1,78 +1,85 @@
 import type { Table } from "../rows.js";
-import { otherEvents } from "./events.js";
 import type { Errand } from "./messages.js";
-import { copyOf, part } from "./plain.js";
-import { withTables } from "./tables.js";
+import { copyOf } from "./plain.js";
+import { hollow, isHollow, type Part, partsOf, rowsOf, withTables } from "./tables.js";
 
-// A message is copied while its sender waits, some 0.5 ms a megabyte. So what is large goes ahead of its errand in pieces, between which other events have their turn.
+// A message is copied while its sender waits, some 0.5 ms a megabyte. So many rows follow their errand in parcels, between which other events have their turn, and are placed as they
+// come: who is sent them never holds them twice, nor has to give so much memory back at once, for which the system lets every thread of the process wait.
 
-/** A piece of a table's numbers. */
-export interface Piece {
-  /** Tells tables apart, within an errand. */
-  readonly parcel: number;
-  /** How many numbers the table has. */
-  readonly length: number;
-  /** Where these stand in it. */
-  readonly at: number;
-  readonly values: Table["values"];
+/** Some rows of a part of the errand's data, whose errand has gone before. */
+export interface Parcel {
+  readonly part: Part;
+  /** The first one's place in it. */
+  readonly first: number;
+  /** The part's tables, of these rows alone. */
+  readonly tables: readonly Table[];
 }
 
-export const PIECE_BYTES = 2 ** 20;
+export const PARCEL_BYTES = 2 ** 20;
 
-/** What stands in an errand for numbers that have gone ahead. */
-interface Ticket {
-  readonly parcel: number;
+type WithRows = Exclude<Errand, { type: "stream" }>;
+
+/** The errand as it is to be sent, and the parcels that are to follow, each made when it is asked for. */
+export function packed(errand: Errand): { readonly errand: Errand; readonly parcels: Iterable<Parcel> } {
+  if (errand.type === "stream") return { errand, parcels: [] };
+  const parts = errand.type === "train" ? partsOf(errand.setup.run) : { samples: [errand.setup.x] };
+  const bytes = Object.values(parts)
+    .flat()
+    .reduce((sum, { values }) => sum + values.byteLength, 0);
+  return bytes <= PARCEL_BYTES ? { errand, parcels: [] } : { errand: hollowErrand(errand), parcels: parcelsOf(parts) };
 }
 
-/** Sends what is large of an errand, and answers what is left of it; or nothing once it is not to go on. */
-export async function sendAhead(errand: Errand, send: (piece: Piece) => void, goesOn: () => boolean): Promise<Errand | undefined> {
-  const large: Table["values"][] = [];
-  const rest = withTablesOf(errand, (table) => {
-    const { values } = table;
-    if (values.byteLength <= PIECE_BYTES) return table;
-    const ticket: Ticket = { parcel: large.push(values) - 1 };
-    return { ...table, values: ticket as unknown as Table["values"] };
-  });
-  for (const [parcel, values] of large.entries()) {
-    const { length } = values;
-    const step = PIECE_BYTES / values.BYTES_PER_ELEMENT;
-    for (let at = 0; at < length; at += step) {
-      send({ parcel, length, at, values: copyOf(part(values, at, Math.min(at + step, length))) });
-      await otherEvents();
-      if (!goesOn()) return undefined;
+function hollowErrand(errand: WithRows): Errand {
+  if (errand.type === "think") return { ...errand, setup: { ...errand.setup, x: hollow(errand.setup.x) } };
+  return { ...errand, setup: { ...errand.setup, run: withTables(errand.setup.run, hollow) } };
+}
+
+function* parcelsOf(parts: ReturnType<typeof partsOf>): Generator<Parcel> {
+  for (const [part, tables] of Object.entries(parts) as [Part, readonly Table[]][]) {
+    const rows = tables[0]?.rows ?? 0;
+    const bytes = tables.reduce((sum, { values }) => sum + values.byteLength, 0);
+    const step = Math.max(1, Math.floor((PARCEL_BYTES * rows) / bytes));
+    for (let first = 0; first < rows; first += step) {
+      const some = tables.map((table) => rowsOf(table, first, Math.min(first + step, rows)));
+      yield { part, first, tables: some.map((table) => ({ ...table, values: copyOf(table.values) })) };
     }
   }
-  return rest;
 }
 
-/** Collects the pieces of an errand that is to come. */
-export class Parcels {
-  readonly #parcels: Table["values"][] = [];
+/** Whether the rows of a part are yet to come. */
+export function isAwaited(tables: readonly Table[]): boolean {
+  return tables.some(isHollow);
+}
 
-  accept({ parcel, length, at, values }: Piece): void {
-    const Numbers = values.constructor as new (length: number) => Table["values"];
-    if (at === 0) this.#parcels[parcel] = new Numbers(length);
-    (this.#parcels[parcel] as Float64Array).set(values as Float64Array, at);
+/** The parcels that have come and that nobody has opened. */
+export class Arrivals {
+  #parcels: Parcel[] = [];
+  #take: ((parcel: Parcel | undefined) => void) | undefined;
+
+  accept(parcel: Parcel): void {
+    this.#parcels.push(parcel);
+    this.#hand();
   }
 
-  /** What has come is not to be used: its errand will not follow. */
-  drop(): void {
-    this.#parcels.length = 0;
-  }
-
-  /** The errand with all that has come ahead, which is given away. */
-  open(errand: Errand): Errand {
-    const parcels = this.#parcels.splice(0);
-    return withTablesOf(errand, (table) => {
-      const values = parcels[(table.values as unknown as Partial<Ticket>).parcel ?? -1];
-      return values ? { ...table, values } : table;
+  /** The next one; nothing once no more are wanted. */
+  next(): Promise<Parcel | undefined> {
+    return new Promise((resolve) => {
+      this.#take = resolve;
+      this.#hand();
     });
   }
-}
 
-/** The errand with other tables in place of its own. What comes batch by batch has none. */
-function withTablesOf(errand: Errand, other: (table: Table) => Table): Errand {
-  if (errand.type === "stream") return errand;
-  if (errand.type === "think") return { ...errand, setup: { ...errand.setup, x: other(errand.setup.x) } };
-  return { ...errand, setup: { ...errand.setup, run: withTables(errand.setup.run, other) } };
+  /** What has come belongs to an errand that is over, and nobody is to wait for more. */
+  drop(): void {
+    this.#parcels = [];
+    this.#take?.(undefined);
+    this.#take = undefined;
+  }
+
+  #hand(): void {
+    const take = this.#take;
+    if (!take || this.#parcels.length === 0) return;
+    this.#take = undefined;
+    take(this.#parcels.shift());
+  }
 }

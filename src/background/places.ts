@@ -1,8 +1,9 @@
 import type { Run } from "../training.js";
 import type { Capabilities, Wish } from "./capabilities.js";
+import { otherEvents } from "./events.js";
 import type { Errand, ToWorker } from "./messages.js";
 import type { Known } from "./news.js";
-import { type Piece, sendAhead } from "./parcels.js";
+import { packed } from "./parcels.js";
 import { idleWorker, type PoolWorker, release } from "./pool.js";
 import type { Client, Outcome } from "./session.js";
 import type { Stop } from "./stop.js";
@@ -20,8 +21,8 @@ export interface Listener extends Required<Pick<Client, "progress" | "call">>, S
 
 export interface Place {
   readonly capabilities: Capabilities;
-  /** Has the session there, and hears of it until it has ended; nothing if it was stopped before it had begun. Absent where it is to be on this thread. */
-  converse?(errand: Errand, listener: Listener, stop: Stop): Promise<Outcome | undefined>;
+  /** Has the session there, and hears of it until it has ended. Absent where it is to be on this thread. */
+  converse?(errand: Errand, listener: Listener, stop: Stop): Promise<Outcome>;
   /** Gives the place up, where there is no session. */
   leave?(): void;
 }
@@ -77,22 +78,15 @@ function teamPlace(team: Team, why: string): Place {
 const GRACE = 50;
 
 /**
- * Sends a worker on an errand and hears of it until it has ended. An outcome that says nothing: it was stopped in the midst of a step, the network is what was reached last. None: it
- * was stopped before it had begun.
+ * Sends a worker on an errand and hears of it until it has ended. An outcome that says nothing: it was stopped in the midst of a step, the network is what was reached last.
  */
-function converse(
-  worker: PoolWorker,
-  errand: Errand,
-  seat: Seat | undefined,
-  listener: Listener,
-  stop: Stop,
-): Promise<Outcome | undefined> {
+function converse(worker: PoolWorker, errand: Errand, seat: Seat | undefined, listener: Listener, stop: Stop): Promise<Outcome> {
   const { thread } = worker;
   // Whether it was told of the network's state between the last two steps. Batch by batch it is at first what it was, and who thinks does not change it.
   let isKnown = errand.type !== "train";
   let grace: ReturnType<typeof setTimeout> | undefined;
   let forget = () => {};
-  return new Promise<Outcome | undefined>((resolve, reject) => {
+  return new Promise<Outcome>((resolve, reject) => {
     const tell = (message: ToWorker, transfer: readonly ArrayBufferLike[] = []) => thread.send(message, transfer);
     /** A worker that is in the midst of something is of no use to anybody else. Once it is settled what that means: some hosts tell of its end at once. */
     const giveUp = (why: string) => {
@@ -140,15 +134,13 @@ function converse(
     if (worker.ended) return reject(ended(errand, worker.ended));
     thread.keepAlive(true);
     const send = async () => {
-      const piece = (piece: Piece) => tell({ type: "piece", piece }, [piece.values.buffer]);
-      const rest = await sendAhead(errand, piece, () => worker.task === task && !stop.isAsked);
-      if (worker.task !== task) return;
-      if (!rest) {
-        tell({ type: "stop" });
-        return resolve(undefined);
-      }
+      const { errand: first, parcels } = packed(errand);
+      const { plan, state } = first.setup;
+      // A team's is at its place; a worker's own need not be sent again.
+      const core = seat || worker.core === plan.core ? undefined : plan.core;
+      if (core) worker.core = core;
       // The image is handed over and not copied.
-      tell({ ...rest, seat }, [rest.setup.state.buffer]);
+      tell({ ...first, setup: { ...first.setup, plan: { ...plan, core } }, seat } as ToWorker, [state.buffer]);
       forget = stop.whenAsked(() => {
         tell({ type: "stop" });
         grace = setTimeout(() => {
@@ -158,10 +150,18 @@ function converse(
           giveUp("it was stopped in the midst of a step");
         }, GRACE);
       });
+      for (const parcel of parcels) {
+        await otherEvents();
+        if (worker.task !== task || stop.isAsked) return;
+        tell(
+          { type: "parcel", parcel },
+          parcel.tables.map(({ values }) => values.buffer),
+        );
+      }
     };
     send().catch((error) => {
       reject(error);
-      // What has gone ahead is not followed by its errand.
+      // It may wait for what does not come.
       tell({ type: "stop" });
     });
   }).finally(() => {

@@ -4,42 +4,73 @@ import type { Plan } from "../options/network.js";
 import type { Table } from "../rows.js";
 import { classesOf, place, type Targets } from "../samples.js";
 import type { Run } from "../training.js";
-import type { Pieces } from "./pieces.js";
-import { withoutRows } from "./tables.js";
+import { isAwaited, type Parcel } from "./parcels.js";
+import { Pieces } from "./pieces.js";
+import { type Part, partsOf, rowsOf, withoutRows } from "./tables.js";
 import { reworded } from "./wording.js";
 
-/** As `placeRun`, which is given, but rows are placed in pieces. Until the last one is, the run must not begin. */
-export function placeInPieces(
+/** Who rows are placed for. */
+export interface Sender {
+  /** Lets other events in, and says whether to go on. */
+  pause(): Promise<boolean>;
+  /** Rows that are yet to come, or nothing where they are not to be waited for any more. Absent where there never are such. */
+  arrival?(): Promise<Parcel | undefined>;
+}
+
+/**
+ * As `placeRun`, which is given, but rows are placed in pieces of about `milliseconds`, or as they come. Answers whether all were; until then the run must not begin.
+ */
+export async function placeInPieces(
   placeRun: (block: Block, plan: Plan, run: Run) => void,
   block: Block,
   plan: Plan,
   run: Run,
-  pieces: Pieces,
-): void {
+  milliseconds: number,
+  { pause, arrival }: Sender,
+): Promise<boolean> {
+  const pieces = new Pieces(block.core.memory, milliseconds);
   placeRun(block, plan, withoutRows(run));
-  const { x, t, validation, weights, classWeights, rows, validationRows } = run;
-  const placeTable = (name: string, x: Table, t: Targets, first: number) => {
-    const width = t.labels ? 1 : block.outputs;
-    pieces.inPieces(x.rows, (from, to) => {
-      const table = part(t.table, width, from, to);
-      try {
-        place(block, plan, name, part(x, block.inputs, from, to), { ...t, table }, first + from, true);
-      } catch (error) {
-        // It knows of no rows but these.
-        throw reworded(error, (message) => message.replace(/\[(\d+)\]/, (_, row) => `[${from + Number(row)}]`));
+  for (const [part, tables] of Object.entries(partsOf(run)) as [Part, readonly Table[]][]) {
+    const { rows } = tables[0] as Table;
+    if (arrival && isAwaited(tables)) {
+      for (let row = 0; row < rows; ) {
+        const parcel = await arrival();
+        if (!parcel) return false;
+        placePart(block, plan, run, part, parcel.first, parcel.tables);
+        row = parcel.first + (parcel.tables[0] as Table).rows;
       }
-    });
-  };
-  placeTable("targets", x, t, 0);
-  if (validation) placeTable("validation.targets", validation.x, validation.t, x.rows);
-  if (weights || classWeights) {
-    const view = block.view(Header.SampleWeights, rows + validationRows);
-    pieces.inPieces(view.length, (from, to) => {
-      view.fill(1, from, to);
-      if (weights) view.set(weights.values.subarray(from, to), from);
-    });
+    } else {
+      pieces.inPieces(rows, (from, to) => {
+        const some = tables.map((table) => rowsOf(table, from, to));
+        placePart(block, plan, run, part, from, some);
+      });
+    }
   }
-  if (classWeights) weighClasses(block, classesOf(plan), classWeights, rows, pieces);
+  const { weights, classWeights, validationRows } = run;
+  const all = run.rows + validationRows;
+  const weighed = weights?.rows ?? 0;
+  if (weights || classWeights) {
+    pieces.inPieces(all - weighed, (from, to) => block.view(Header.SampleWeights, all).fill(1, weighed + from, weighed + to));
+  }
+  if (classWeights) weighClasses(block, classesOf(plan), classWeights, run.rows, pieces);
+  return pieces.rest(pause);
+}
+
+/** Places rows of a part of the run, of which `first` is the first one's place in it. */
+function placePart(block: Block, plan: Plan, run: Run, part: Part, first: number, [x, second]: readonly Table[]): void {
+  const { rows, validationRows } = run;
+  if (part === "weights") {
+    block.view(Header.SampleWeights, rows + validationRows).set((x as Table).values, first);
+    return;
+  }
+  const [name, t, before] =
+    part === "samples" ? (["targets", run.t, 0] as const) : (["validation.targets", run.validation?.t as Targets, run.x.rows] as const);
+  try {
+    place(block, plan, name, x as Table, { ...t, table: second as Table }, before + first, true);
+  } catch (error) {
+    // It knows of no rows but these.
+    throw reworded(error, (message) => message.replace(/\[(\d+)\]/, (_, row) => `[${first + Number(row)}]`));
+  }
 }
 
 /** As src/training.ts does. */
@@ -54,8 +85,4 @@ function weighClasses({ core, base }: Block, classes: number, weights: "balanced
     const present = () => members.filter((count) => count > 0).length;
     weigh((k) => (members[k] ? rows / (present() * members[k]) : 1));
   } else weigh((k) => weights[k] as number);
-}
-
-function part(table: Table, width: number, from: number, to: number): Table {
-  return { ...table, rows: to - from, values: table.values.subarray(from * width, to * width) };
 }

@@ -1,3 +1,4 @@
+import type { CompiledModule } from "../binary.js";
 import type { FromWorker, ToWorker } from "./messages.js";
 import { startThread, type Thread } from "./threads.js";
 
@@ -5,6 +6,8 @@ import { startThread, type Thread } from "./threads.js";
 export interface PoolWorker {
   readonly thread: Thread<ToWorker, FromWorker>;
   readonly address: string | undefined;
+  /** The core that it has to itself, which it need not be sent again. */
+  core: CompiledModule | undefined;
   /** Why it is no more, once it has ended. */
   ended: Error | undefined;
   /** What its messages, and its end, go to while it works. */
@@ -75,7 +78,13 @@ export async function idleWorker(address: string | undefined): Promise<PoolWorke
   const known = idle.findIndex((worker) => worker.address === address);
   if (known >= 0) return idle.splice(known, 1)[0] as PoolWorker;
   try {
-    const worker: PoolWorker = { thread: await startThread<ToWorker, FromWorker>(address), address, ended: undefined, task: undefined };
+    const worker: PoolWorker = {
+      thread: await startThread<ToWorker, FromWorker>(address),
+      address,
+      core: undefined,
+      ended: undefined,
+      task: undefined,
+    };
     await new Promise<void>((resolve, reject) => {
       const late = setTimeout(() => {
         reject(new Error(`it has not said within ${START_SECONDS} s that it is ready`));

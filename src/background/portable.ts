@@ -3,7 +3,7 @@ import type { Plan } from "../options/network.js";
 import type { Table } from "../rows.js";
 import type { Run } from "../training.js";
 import type { Parts } from "./host.js";
-import { PIECE_BYTES } from "./parcels.js";
+import { PARCEL_BYTES } from "./parcels.js";
 import { copyInPieces, plainTable } from "./plain.js";
 import { withTables } from "./tables.js";
 
@@ -31,7 +31,7 @@ export function portableRun(run: Run): Run {
     sampleWeights: undefined,
     classWeights: undefined,
   };
-  return { ...withTables(run, (table) => plainTable(table, PIECE_BYTES)), options };
+  return { ...withTables(run, (table) => plainTable(table, PARCEL_BYTES)), options };
 }
 
 /** A batch that can be handed over: the source may use its arrays for the next one. */
@@ -39,7 +39,7 @@ export async function ownRun(run: Run): Promise<Run> {
   const copies = new Map<Table, Table>();
   const { x, t, weights } = run;
   for (const table of [x, t.table, weights]) {
-    if (table) copies.set(table, { ...table, values: await copyInPieces(table.values, PIECE_BYTES) });
+    if (table) copies.set(table, { ...table, values: await copyInPieces(table.values, PARCEL_BYTES) });
   }
   return portableRun(withTables(run, (table) => copies.get(table) as Table));
 }

@@ -5,8 +5,7 @@ import { type Call, type History, type Run, stepReport } from "../training.js";
 import { copyImage, putImageInPieces } from "./image.js";
 import { empty, type Known, newsOf } from "./news.js";
 import type { Progress } from "./options.js";
-import { Pieces } from "./pieces.js";
-import { placeInPieces } from "./placing.js";
+import { placeInPieces, type Sender } from "./placing.js";
 
 // A session is a run in a block of its own, wherever that is: it begins with an image of the network and ends with one. What it needs of the library is handed to it,
 // since on the calling thread that has it all already.
@@ -27,9 +26,7 @@ export interface Setup {
 }
 
 /** The thread that a session works for. */
-export interface Client {
-  /** Lets other events in, and says whether the run is to go on. */
-  pause(): Promise<boolean>;
+export interface Client extends Sender {
   /**
    * Tells of the network as it is now, between two steps, since the run has its place and can be gone on with from there, or since a step takes long: whoever cannot wait for the
    * next one has the last. Nothing, where steps do not take long any more. Absent where a stop cannot come in the midst of a step.
@@ -66,9 +63,7 @@ const LONG = 40;
 export async function trainSession(tools: Tools, { plan, state, run }: Setup, client: Client, milliseconds: number): Promise<Outcome> {
   const block = tools.blockFor(plan);
   await putImageInPieces(block, state);
-  const pieces = new Pieces(block.core.memory, milliseconds);
-  placeInPieces(tools.placeRun, block, plan, run, pieces);
-  if (!(await pieces.rest(client.pause))) {
+  if (!(await placeInPieces(tools.placeRun, block, plan, run, milliseconds, client))) {
     // It can be gone on with all the same: rows are placed again then.
     return { state: await copyImage(block) };
   }

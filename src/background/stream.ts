@@ -5,7 +5,6 @@ import type { Run } from "../training.js";
 import { otherEvents } from "./events.js";
 import { copyImage, putImageInPieces } from "./image.js";
 import { empty, newsOf } from "./news.js";
-import { Pieces } from "./pieces.js";
 import { placeInPieces } from "./placing.js";
 import { type Client, lastState, type Outcome, speedometer, stateForReports, type Tools } from "./session.js";
 import { reworded } from "./wording.js";
@@ -100,12 +99,11 @@ export async function streamSession(
 async function step(tools: Tools, block: Block, plan: Plan, run: Run): Promise<void> {
   const sum = block.double(Header.EpochSum);
   block.ensure({ [Header.SampleCapacity]: run.rows + 1 });
-  const pieces = new Pieces(block.core.memory, PLACING);
-  placeInPieces(tools.placeRun, block, plan, run, pieces);
-  await pieces.rest(async () => {
+  const pause = async () => {
     await otherEvents();
     return true;
-  });
+  };
+  await placeInPieces(tools.placeRun, block, plan, run, PLACING, { pause });
   block.setDouble(Header.EpochSum, sum);
   block.setUint(Header.SampleRows, run.rows + 1);
   try {

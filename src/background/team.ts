@@ -1,7 +1,8 @@
-import { Abi, Header, Status } from "../abi.js";
+import { Status } from "../abi.js";
 import { Block } from "../block.js";
 import { type Core, statusError, testCore } from "../core.js";
 import type { Plan } from "../options/network.js";
+import { byImage } from "./image.js";
 
 // A team of threads works on one network in a memory that they share: the build with threads, assembly/team.ts. This side of it is the threads' own.
 
@@ -26,6 +27,9 @@ export interface Seat {
   readonly generation: number;
 }
 
+/** So much memory, at most, is kept for the next run of a team, or of a worker. */
+export const MOST_KEPT = 2 ** 30;
+
 /** A team's head, as numbers of 32 bits. */
 export const Head = { Generation: 0, Run: 1, Broken: 2, Arrived: 32, Length: 33 } as const;
 
@@ -45,8 +49,6 @@ export function teamBlock(core: TeamCore, { threads }: Seat, plan: Plan): Block 
   const widest = Math.max(plan.inputs, ...plan.layers.map(({ units }) => units));
   const elementBytes = plan.precision === "float64" ? 8 : 4;
   const base = head + core.teamBytes(threads, plan.layers.length, widest, elementBytes);
-  // Where another network was: header and layer table begin with zeros, what follows them comes with the image.
-  new Uint8Array(core.memory.buffer).fill(0, base, base + Header.Bytes + plan.layers.length * Abi.LayerBytes);
   // Nobody must hear of epochs that were made up.
   const whole = (status: Status): Status => {
     if (status === Status.TeamBroken) throw statusError(status);
@@ -54,7 +56,7 @@ export function teamBlock(core: TeamCore, { threads }: Seat, plan: Plan): Block 
   };
   const train = (network: number, steps: number) => whole(core.train(network, steps));
   const think = (network: number, rows: number) => whole(core.think(network, rows));
-  const block = new Block(plan, { ...core, train, think }, base);
+  const block = new Block(plan, { ...core, train, think }, base, byImage);
   core.formTeam(head, threads, base);
   return block;
 }

@@ -1,5 +1,5 @@
 import { idleWorker, onIdle, type PoolWorker, release } from "./pool.js";
-import { Head, headAddress, type Seat, sharingCore } from "./team.js";
+import { Head, headAddress, MOST_KEPT, type Seat, sharingCore } from "./team.js";
 
 // Teams as the calling thread sees them: it forms them of workers, tells them to begin, and that a run is over. It never waits for one.
 
@@ -102,7 +102,6 @@ let formed = 0;
 
 /** The one team that waits for work. */
 let idleTeam: Team | undefined;
-const MOST_KEPT = 64 * 2 ** 20;
 
 onIdle(() => {
   const team = idleTeam;

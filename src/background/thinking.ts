@@ -3,6 +3,8 @@ import type { Block } from "../block.js";
 import type { Plan } from "../options/network.js";
 import type { Table } from "../rows.js";
 import { putImageInPieces } from "./image.js";
+import { isAwaited } from "./parcels.js";
+import type { Sender } from "./placing.js";
 import type { Outcome } from "./session.js";
 
 /** What a session begins with that answers for rows; it can be sent to a worker. */
@@ -25,24 +27,35 @@ export const MOST_AT_ONCE = 256;
 export async function thinkSession(
   blockFor: (plan: Plan) => Block,
   { plan, state, x }: ThinkSetup,
-  pause: () => Promise<boolean>,
+  { pause, arrival }: Sender,
   milliseconds: number,
 ): Promise<Outcome> {
   const block = blockFor(plan);
   await putImageInPieces(block, state);
   const { inputs, outputs: width } = block;
   const outputs = new (block.elementBytes === 8 ? Float64Array : Float32Array)(x.rows * width);
-  let rows = Math.max(1, Math.min(16, Math.floor(FIRST_WORK / block.uint(Header.ParameterCount))));
+  let atOnce = Math.max(1, Math.min(16, Math.floor(FIRST_WORK / block.uint(Header.ParameterCount))));
+  /** Answers for rows of which `first` is the first, and says whether it came to that. */
+  const answer = async ({ rows, values }: Table, first: number): Promise<boolean> => {
+    for (let row = 0; row < rows; ) {
+      if (!(await pause())) return false;
+      const count = Math.min(atOnce, rows - row);
+      block.ensure({ [Header.SampleCapacity]: count });
+      const start = performance.now();
+      block.view(Header.SampleInputs, count * inputs).set(values.subarray(row * inputs, (row + count) * inputs));
+      block.core.think(block.base, count);
+      outputs.set(block.view(Header.SampleTargets, count * width), (first + row) * width);
+      if (performance.now() - start < milliseconds / 2) atOnce = Math.min(atOnce * 2, MOST_PLACED);
+      row += count;
+    }
+    return true;
+  };
+  if (!arrival || !isAwaited([x])) return (await answer(x, 0)) ? { outputs } : {};
   for (let row = 0; row < x.rows; ) {
-    if (!(await pause())) return {};
-    const count = Math.min(rows, x.rows - row);
-    block.ensure({ [Header.SampleCapacity]: count });
-    const start = performance.now();
-    block.view(Header.SampleInputs, count * inputs).set(x.values.subarray(row * inputs, (row + count) * inputs));
-    block.core.think(block.base, count);
-    outputs.set(block.view(Header.SampleTargets, count * width), row * width);
-    if (performance.now() - start < milliseconds / 2) rows = Math.min(rows * 2, MOST_PLACED);
-    row += count;
+    const parcel = await arrival();
+    const table = parcel?.tables[0];
+    if (!table || !(await answer(table, row))) return {};
+    row += table.rows;
   }
   return { outputs };
 }

@@ -1,15 +1,18 @@
 // The program of the worker that trains in the background: dist/worker.js, with the wrapper in it but no core, which it is sent.
 
+import type { CompiledModule } from "../binary.js";
 import { Block } from "../block.js";
+import { type Core, instantiate } from "../core.js";
 import { TrainingError } from "../errors.js";
 import type { Plan } from "../options/network.js";
 import { placeRun, type Run, trainRun } from "../training.js";
 import { otherEvents } from "./events.js";
+import { byImage } from "./image.js";
 import type { Errand, FromWorker, SentError, ToWorker } from "./messages.js";
-import { Parcels } from "./parcels.js";
+import { Arrivals } from "./parcels.js";
 import { type Client, trainSession } from "./session.js";
 import { type Source, streamSession } from "./stream.js";
-import { headAddress, type Seat, sharingCore, type TeamCore, teamBlock, testBuild } from "./team.js";
+import { headAddress, MOST_KEPT, type Seat, sharingCore, type TeamCore, teamBlock, testBuild } from "./team.js";
 import { thinkSession } from "./thinking.js";
 import { type Peer, parentOf } from "./threads.js";
 
@@ -38,11 +41,14 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
   let spare: Uint8Array<ArrayBuffer> | undefined;
   let isRunning = false;
 
+  const arrivals = new Arrivals();
+
   const client: Client & Source = {
     async pause() {
       await otherEvents();
       return goesOn;
     },
+    arrival: async () => (goesOn ? arrivals.next() : undefined),
     reached(known) {
       tell({ type: "reached", known }, known?.state);
     },
@@ -79,26 +85,35 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
     return place.core;
   };
 
+  /** The core that this worker has to itself. One network takes the place of the other in its memory: while the system takes a lot of it back, all threads of the process that want some wait. */
+  let own: { readonly module: CompiledModule | undefined; core?: Core | undefined } | undefined;
+  const ownBlock = (plan: Plan): Block => {
+    if (plan.core) own = { module: plan.core };
+    own ??= { module: undefined };
+    own.core ??= instantiate(own.module);
+    return new Block(plan, own.core, undefined, byImage);
+  };
+
   const go = async (errand: Errand, seat: Seat | undefined) => {
     goesOn = isRunning = true;
     try {
-      const blockFor = (plan: Plan) => (seat ? teamBlock(coreAt(seat), seat, plan) : new Block(plan));
+      const blockFor = (plan: Plan) => (seat ? teamBlock(coreAt(seat), seat, plan) : ownBlock(plan));
       const all = { ...tools, blockFor };
       const { error, ...outcome } = await (errand.type === "train"
         ? trainSession(all, errand.setup, client, SLICE)
         : errand.type === "stream"
           ? streamSession(all, errand.setup, client)
-          : thinkSession(blockFor, errand.setup, client.pause, SLICE));
+          : thinkSession(blockFor, errand.setup, client, SLICE));
       tell({ type: "end", outcome: { ...outcome, ...(error !== undefined && { error: sent(error) }) } }, outcome.state, outcome.outputs);
     } catch (error) {
       tell({ type: "failure", error: sent(error) });
     } finally {
       isRunning = false;
       spare = undefined;
+      arrivals.drop();
+      if (own?.core && own.core.memory.buffer.byteLength > MOST_KEPT) own.core = undefined;
     }
   };
-
-  const parcels = new Parcels();
 
   const assist = (seat: Seat) => {
     try {
@@ -110,16 +125,18 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
   };
 
   parent.receive((message) => {
-    if (message.type === "train" || message.type === "stream" || message.type === "think") void go(parcels.open(message), message.seat);
-    else if (message.type === "piece") parcels.accept(message.piece);
-    else if (message.type === "batch") batch(message.run);
+    if (message.type === "train" || message.type === "stream" || message.type === "think") void go(message, message.seat);
+    else if (message.type === "parcel") {
+      // Else its errand has failed already.
+      if (isRunning) arrivals.accept(message.parcel);
+    } else if (message.type === "batch") batch(message.run);
     else if (message.type === "assist") assist(message.seat);
     else if (message.type === "leave") place = undefined;
     else if (message.type === "answer") answer(message.answer);
     else if (message.type === "spare") spare = isRunning ? message.spare : undefined;
     else {
       goesOn = false;
-      parcels.drop();
+      arrivals.drop();
     }
   });
   tell({ type: "ready" });
