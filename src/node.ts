@@ -3,8 +3,10 @@
 // Model files on a disk, for Node, Deno and Bun: `feedforward/node`.
 
 import { randomUUID } from "node:crypto";
-import { open, readFile, readlink, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { closeSync, existsSync, openSync, readlinkSync, realpathSync } from "node:fs";
+import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { cwd } from "node:process";
 import { fileURLToPath } from "node:url";
 import type { CompiledModule } from "./binary.js";
 import { wrongKind } from "./errors.js";
@@ -13,36 +15,36 @@ import { NeuralNetwork } from "./index.js";
 /** So many characters of a file's name begin that of the one which is written beside it. No system has names of less than 255 bytes. */
 const NAME_LENGTH = 40;
 
-/** The last of the saves to each path that are under way. */
+/** The last of the saves to each file that are under way, by its real name. */
 const saves = new Map<string, Promise<unknown>>();
 
 /**
  * Saves a network, as it is now, to a file. Whoever reads the path, at whatever time, and though the process be killed or the power fail, finds the file that was there before or the
- * new one, whole: it is written beside, flushed, and renamed. A process that is killed meanwhile leaves `.name.….tmp` behind. Of several saves to a path that are under way at once, the
- * one that was asked for last is there in the end. What is no file, such as a device, is written to as it is.
+ * new one, whole: it is written beside, flushed, and renamed. A process that is killed meanwhile leaves `.name.….tmp` behind. Of several saves to a file that are under way at once, by
+ * whatever names, the one that was asked for last is there in the end. What is no file, such as a device, is written to as it is.
  *
  * @throws the promise is rejected with what `save` throws, and with the errors of Node's file system
  */
 export async function saveFile(network: NeuralNetwork, path: string | URL, options?: { readonly weightsOnly?: boolean }): Promise<void> {
   if (!(network instanceof NeuralNetwork)) throw wrongKind("network", "a NeuralNetwork", network);
-  const given = resolve(pathOf(path));
+  // Now: which save is the last one, goes by the calls, and links may lead elsewhere later.
+  const target = targetOf(pathOf(path));
   const bytes = network.save(options);
-  const before = saves.get(given);
+  const before = saves.get(target);
   const saving = (async () => {
     await before?.catch(() => {});
-    await put(bytes, given);
+    await put(bytes, target);
   })();
-  saves.set(given, saving);
+  saves.set(target, saving);
   try {
     await saving;
   } finally {
-    if (saves.get(given) === saving) saves.delete(given);
+    if (saves.get(target) === saving) saves.delete(target);
   }
 }
 
-/** Makes these bytes what a path has. */
-async function put(bytes: Uint8Array, path: string): Promise<void> {
-  const target = await followed(path);
+/** Makes these bytes what a file has. */
+async function put(bytes: Uint8Array, target: string): Promise<void> {
   const status = await stat(target).catch(notThere);
   // A folder is refused by the system, in its own words.
   if (status && !status.isFile()) return writeFile(target, bytes);
@@ -64,12 +66,26 @@ async function put(bytes: Uint8Array, path: string): Promise<void> {
   await syncFolder(dirname(target));
 }
 
-/** Where a path leads to: a link stays one, and what it leads to is written, be it there or not. */
-async function followed(path: string): Promise<string> {
-  const there = await realpath(path).catch(notThere);
+/** The real name of the file that a path leads to, be it there or not: a link stays one, and what it leads to is written. */
+function targetOf(path: string): string {
+  const there = ifThere(() => realpathSync.native(path));
   if (there !== undefined) return there;
-  const link = await readlink(path).catch(notThere);
-  return link === undefined ? path : followed(resolve(dirname(path), link));
+  // What `/dev/stdout` leads to may have no name.
+  if (existsSync(path)) return path;
+  // Only a folder's name ends so: the system says why there is none.
+  if (path === "" || path.endsWith("/") || path.endsWith(sep)) closeSync(openSync(path, "w"));
+  const folder = realpathSync.native(dirname(path));
+  const link = ifThere(() => readlinkSync(path));
+  if (link === undefined) return join(folder, basename(path));
+  return targetOf(isAbsolute(link) ? link : join(folder, sep) + link);
+}
+
+function ifThere(look: () => string): string | undefined {
+  try {
+    return look();
+  } catch (error) {
+    return notThere(error as { code?: string });
+  }
 }
 
 function notThere(error: { readonly code?: string }): undefined {
@@ -88,10 +104,13 @@ export async function loadFile(
   return NeuralNetwork.load(await readFile(pathOf(path)), options);
 }
 
+/** A path from the root, for the working directory may become another one. */
 function pathOf(path: string | URL): string {
-  if (typeof path === "string") return path;
   if (path instanceof URL) return fileURLToPath(path);
-  throw wrongKind("path", "a string or a URL", path);
+  if (typeof path !== "string") throw wrongKind("path", "a string or a URL", path);
+  if (path === "" || isAbsolute(path)) return path;
+  // `..` behind a link leads to where the system says; Windows takes it by its text, too.
+  return sep === "/" ? `${cwd()}/${path}` : resolve(path);
 }
 
 /** The new name outlives a failure of power once the folder is written, which not all systems can be asked for. */

@@ -3,6 +3,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -91,6 +92,114 @@ test("of several saves at once the last is there in the end, and one that fails 
   expect(readdirSync(missing)).toEqual(["file"]);
 });
 
+test.each(["link", "linked folder", "link in a linked folder", "link that leads nowhere yet", "`..` behind a link"])(
+  "of several saves at once by several names, the last is there in the end: %s",
+  async (how) => {
+    for (let round = 0; round < 5; round++) {
+      const real = mkdtempSync(join(folder, "real-"));
+      mkdirSync(join(real, "below"));
+      const [path, linked, link] = [join(real, "file"), `${real}-linked`, join(real, "link")];
+      symlinkSync(real, linked);
+      symlinkSync("file", link);
+      symlinkSync(join(real, "below"), `${real}-below`);
+      if (!how.includes("yet")) writeFileSync(path, "old");
+      const other = {
+        "linked folder": join(linked, "file"),
+        "link in a linked folder": join(linked, "link"),
+        "`..` behind a link": `${real}-below/../file`,
+      }[how];
+      const names = [path, other ?? link];
+      // As above, each smaller than the one before; the last name is one, then the other.
+      await Promise.all(Array.from({ length: 12 }, (_, i) => saveFile(constant(i, 12 * (12 - i)), names[(i + round) % 2] as string)));
+      expect((await loadFile(path)).layers[0]?.weights[0]).toBe(11);
+      expect(lstatSync(path).isFile()).toBe(true);
+      expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    }
+  },
+);
+
+test("it is the file that a path led to when it was asked for", async () => {
+  const [first, second, link] = [join(folder, "first-led"), join(folder, "second-led"), join(folder, "leads")];
+  symlinkSync(first, link);
+  const saves = [saveFile(constant(1), link)];
+  rmSync(link);
+  symlinkSync(second, link);
+  saves.push(saveFile(constant(2), link));
+  await Promise.all(saves);
+  for (const [path, value] of [[first, 1] as const, [second, 2] as const]) {
+    expect((await loadFile(path)).layers[0]?.weights[0]).toBe(value);
+  }
+});
+
+test("`..` behind a link is where the system says, and so is the place that a link in there leads to", async () => {
+  const real = join(folder, "elsewhere", "below");
+  mkdirSync(real, { recursive: true });
+  symlinkSync(real, join(folder, "to-below"));
+  const path = `${folder}/to-below/../behind`;
+  await saveFile(constant(1), path);
+  expect((await loadFile(path)).layers[0]?.weights[0]).toBe(1);
+  await saveFile(constant(2), path);
+  expect((await loadFile(join(folder, "elsewhere", "behind"))).layers[0]?.weights[0]).toBe(2);
+  symlinkSync("../to-below/../by-link", join(folder, "elsewhere", "link"));
+  await saveFile(constant(3), `${folder}/to-below/../link`);
+  expect((await loadFile(join(folder, "elsewhere", "by-link"))).layers[0]?.weights[0]).toBe(3);
+  expect(readdirSync(folder).filter((name) => ["behind", "link", "by-link"].includes(name))).toEqual([]);
+});
+
+test("a relative path is one of the working directory at the call", () => {
+  // In a process of its own, as workers cannot change theirs.
+  const [here, there] = [mkdtempSync(join(folder, "here-")), mkdtempSync(join(folder, "there-"))];
+  const code = `
+    import { pbkdf2 } from "node:crypto";
+    import { NeuralNetwork } from ${JSON.stringify(import.meta.resolve("feedforward"))};
+    import { loadFile, saveFile } from ${JSON.stringify(import.meta.resolve("feedforward/node"))};
+    const saving = [saveFile(new NeuralNetwork(), "one"), saveFile(new NeuralNetwork(), "./two")];
+    process.chdir(${JSON.stringify(there)});
+    await Promise.all(saving);
+    process.chdir(${JSON.stringify(here)});
+    // Node's only thread for files is busy until the folder is another one.
+    pbkdf2("", "", 100_000, 8, "sha1", () => {});
+    const loading = loadFile("one");
+    process.chdir(${JSON.stringify(there)});
+    console.log((await loading).inputs);`;
+  const env = { ...process.env, UV_THREADPOOL_SIZE: "1" };
+  const output = execFileSync(process.execPath, ["--input-type=module", "--eval", code], { cwd: here, env, encoding: "utf8" });
+  expect(output).toBe("3\n");
+  expect(readdirSync(here)).toEqual(["one", "two"]);
+  expect(readdirSync(there)).toEqual([]);
+});
+
+test("what ends in a slash is no file's name", async () => {
+  const network = constant(1);
+  const path = join(folder, "slash");
+  await expect(saveFile(network, `${path}/`)).rejects.toMatchObject({ code: "EISDIR", path: `${path}/` });
+  await saveFile(network, path);
+  symlinkSync("slash", `${path}-link`);
+  symlinkSync("slash/", `${path}-wrong`);
+  for (const wrong of [`${path}/`, `${path}-link/`, `${path}-wrong`, `${path}/.`, `${path}/../slash`, `${path}/below`]) {
+    await expect(saveFile(constant(2), wrong), wrong).rejects.toMatchObject({ code: "ENOTDIR" });
+    await expect(loadFile(wrong), wrong).rejects.toMatchObject({ code: "ENOTDIR" });
+  }
+  for (const missing of [`${path}-none/below/`, `${path}-none/../slash`, ""]) {
+    await expect(saveFile(constant(2), missing), missing).rejects.toMatchObject({ code: "ENOENT" });
+  }
+  await expect(saveFile(constant(2), `${folder}/`)).rejects.toMatchObject({ code: "EISDIR" });
+  await expect(saveFile(constant(2), `${path}\0`)).rejects.toMatchObject({ code: "ERR_INVALID_ARG_VALUE" });
+  expect((await loadFile(path)).layers[0]?.weights[0]).toBe(1);
+  expect(readdirSync(folder).filter((name) => name.includes("slash"))).toEqual(["slash", "slash-link", "slash-wrong"]);
+});
+
+test("a file that is for reading only is replaced and stays so; its other names keep the old one", async () => {
+  const [path, other] = [join(folder, "read-only"), join(folder, "hard-link")];
+  writeFileSync(path, "old");
+  linkSync(path, other);
+  chmodSync(path, 0o444);
+  await saveFile(constant(7), path);
+  expect((await loadFile(path)).layers[0]?.weights[0]).toBe(7);
+  expect(statSync(path).mode & 0o777).toBe(0o444);
+  expect(readFileSync(other, "utf8")).toBe("old");
+});
+
 test("a link that leads nowhere yet stays one, and one that leads to itself is refused", async () => {
   const [target, link, loop] = [join(folder, "yet.safetensors"), join(folder, "to-yet"), join(folder, "loop")];
   symlinkSync("yet.safetensors", link);
@@ -117,6 +226,16 @@ test("a pipe is written to and stays one; a folder is refused by its name", asyn
   expect(Buffer.compare(read, network.save())).toBe(0);
   expect(lstatSync(pipe).isFIFO()).toBe(true);
   await expect(saveFile(network, folder)).rejects.toMatchObject({ code: "EISDIR", path: folder });
+});
+
+test.skipIf(process.platform === "win32")("a pipe without a name is written to, too", () => {
+  const code = `
+    import { NeuralNetwork } from ${JSON.stringify(import.meta.resolve("feedforward"))};
+    import { saveFile } from ${JSON.stringify(import.meta.resolve("feedforward/node"))};
+    await saveFile(new NeuralNetwork(), "/dev/stdout");`;
+  // The shell's pipe: those of Node's child processes are sockets.
+  const read = execFileSync("sh", ["-c", '"$0" --input-type=module --eval "$1" | cat', process.execPath, code]);
+  expect(Buffer.compare(read, new NeuralNetwork().save())).toBe(0);
 });
 
 test("what cannot be written leaves nothing behind, and what was there", async () => {
