@@ -3,7 +3,7 @@
 import { wrongKind, wrongValue } from "./errors.js";
 import { type History, NeuralNetwork, type NumericArray, type Row, type Rows, type TrainAsyncOptions } from "./index.js";
 import { record } from "./options/check.js";
-import { checkList, hashOfConfiguration, hashOfLists, hashOfParameters, hashOfState } from "./receipt/hashes.js";
+import { checkHost, checkList, hashOfBytes, hashOfLists, hasParameters, momentOf, parametersOf } from "./receipt/hashes.js";
 
 /** The package's version, which the build puts here. */
 declare const PACKAGE_VERSION: string;
@@ -62,7 +62,9 @@ export type Verification =
     };
 
 /**
- * Trains a network and leaves the receipt in its `notes`, so that its files have it, too. The data must not be changed meanwhile.
+ * Trains a network and leaves the receipt in its `notes`, so that its files have it, too. It is that of the network as it is at the call, which is held from then to the end of
+ * the run, as by `trainAsync`: neither data nor weights may be written to meanwhile. Afterwards the receipt is made, from copies. If the network's parameters have become others
+ * until it is done, or it has been disposed of, its notes stay as they are and the receipt is answered all the same.
  *
  * @throws the promise is rejected with what `trainAsync` throws, and with a TypeError for `onEpoch`, `onStep` and `resume`
  */
@@ -79,20 +81,33 @@ export async function trainWithReceipt(
   }
   const kept = Object.fromEntries(KEPT.filter((name) => given[name] !== undefined).map((name) => [name, plain(given[name])]));
   const data = dataOf(inputs, targets, given as MoreData);
-  const start = await hashOfState(network);
-  // With the options that the receipt will have, whatever becomes of those that were given.
+  checkHost();
+  const { seed, precision } = network;
+  const hashing = hashesNow(network);
+  // Who waits for them hears of it. Nobody does where the run fails.
+  hashing.catch(() => {});
+  // In the turn in which the start was taken, so that the network is held from then on. With the options that the receipt will have, whatever becomes of those that were given.
   const history = await network.trainAsync(inputs, targets, { ...given, ...kept } as unknown as TrainAsyncOptions);
+  // In this turn, too: anybody may change the network now.
+  const parameters = parametersOf(network);
+  const { configuration, start } = await hashing;
   const receipt: Receipt = {
     version: PACKAGE_VERSION,
-    seed: network.seed,
-    configuration: await hashOfConfiguration(network),
-    data: await hashOfLists(data, network.precision),
+    seed,
+    configuration,
+    data: await hashOfLists(data, precision),
     options: kept,
     start,
-    parameters: await hashOfParameters(network),
+    parameters: await hashOfBytes(...parameters),
   };
-  network.notes.set(NOTE, JSON.stringify(receipt));
+  if (hasParameters(network, parameters)) network.notes.set(NOTE, JSON.stringify(receipt));
   return { history, receipt };
+}
+
+/** The hashes of what a network is when this is called, whatever becomes of it meanwhile. */
+async function hashesNow(network: NeuralNetwork): Promise<Pick<Receipt, "configuration" | "start">> {
+  const { configuration, state } = momentOf(network);
+  return { configuration: await hashOfBytes(configuration), start: await hashOfBytes(state) };
 }
 
 /** The receipt that a network's notes hold; undefined without one. Nothing of it is checked but its form. */
@@ -141,13 +156,14 @@ export async function verify(
   const again = start === undefined ? NeuralNetwork.load(file, { untrained: true }) : NeuralNetwork.load(start);
   try {
     for (const each of [network, again]) {
-      if (each.seed !== receipt.seed || (await hashOfConfiguration(each)) !== receipt.configuration) return differing("configuration");
+      if (each.seed !== receipt.seed || (await hashOfBytes(momentOf(each).configuration)) !== receipt.configuration)
+        return differing("configuration");
     }
-    if ((await hashOfParameters(network)) !== receipt.parameters) return differing("parameters");
+    if ((await hashOfBytes(...parametersOf(network))) !== receipt.parameters) return differing("parameters");
     if ((await hashOfLists(lists, network.precision)) !== receipt.data) return differing("data");
-    if ((await hashOfState(again)) !== receipt.start) return differing("start");
+    if ((await hashOfBytes(momentOf(again).state)) !== receipt.start) return differing("start");
     await again.trainAsync(inputs, targets, { ...receipt.options, ...data, ...how } as unknown as TrainAsyncOptions);
-    return (await hashOfParameters(again)) === receipt.parameters ? { same: true, receipt } : differing("result");
+    return (await hashOfBytes(...parametersOf(again))) === receipt.parameters ? { same: true, receipt } : differing("result");
   } finally {
     network.dispose();
     again.dispose();

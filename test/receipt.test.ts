@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { type NetworkOptions, NeuralNetwork } from "feedforward";
 import { type ReceiptOptions, receiptOf, trainWithReceipt, verify } from "feedforward/receipt";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { randomTable } from "./support/data.js";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -127,6 +127,96 @@ describe("a receipt", () => {
     expect(receiptOf(network)).toEqual(receipt);
     network.notes.set("receipt", JSON.stringify({ ...receipt, seed: 99 }));
     expect(await verify(network.save(), INPUTS, TARGETS)).toMatchObject({ same: false, differs: "configuration" });
+  });
+});
+
+describe("what is done with a network while its receipt is made", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+  });
+
+  /** Lets `before` come first whenever something is hashed. */
+  function watchHashes(before: () => void): void {
+    const digest = crypto.subtle.digest.bind(crypto.subtle);
+    vi.spyOn(crypto.subtle, "digest").mockImplementation(async (...given) => {
+      before();
+      return digest(...given);
+    });
+  }
+
+  test("is refused until the run is over, from the call on", async () => {
+    const network = new NeuralNetwork(OPTIONS);
+    const snapshot = network.snapshot();
+    let refused = 0;
+    const tries = [
+      () => network.restore(snapshot),
+      () => network.train(INPUTS, TARGETS, 1),
+      () => trainWithReceipt(network, INPUTS, TARGETS, 1),
+    ];
+    const tryAll = async () => {
+      for (const each of tries) {
+        await expect((async () => each())()).rejects.toThrow(/: expected no training to be under way/);
+        refused++;
+      }
+    };
+    const running = trainWithReceipt(network, INPUTS, TARGETS, { epochs: 2, batchSize: 4 });
+    await tryAll();
+    await running;
+    expect(refused).toBe(tries.length);
+    expect(network.epoch).toBe(2);
+    expect(await verify(network.save(), INPUTS, TARGETS)).toMatchObject({ same: true });
+  });
+
+  test.each<[what: string, change: (network: NeuralNetwork, start: Uint8Array) => void, isNoted: boolean]>([
+    ["nothing", () => {}, true],
+    ["questions", (network) => network.evaluate(INPUTS, TARGETS), true],
+    ["training", (network) => network.train(INPUTS, TARGETS, 1), false],
+    ["restore", (network, start) => network.restore(start), false],
+    ["a weight that is written", (network) => network.layers[1]?.weights.fill(-0, 3, 4), false],
+    ["dispose", (network) => network.dispose(), false],
+  ])("changes no receipt after the run: %s", async (_, change, isNoted) => {
+    const create = () => {
+      const network = new NeuralNetwork(OPTIONS);
+      network.layers[1]?.weights.fill(0, 3, 4);
+      return network;
+    };
+    // Without steps that change them, so that 0 stays 0.
+    const run = { epochs: 3, batchSize: 4, classWeights: [0, 0] };
+    const { receipt: expected } = await trainWithReceipt(create(), INPUTS, TARGETS, run);
+    const network = create();
+    const start = new NeuralNetwork(OPTIONS).save();
+    let changes = 0;
+    let isOver = false;
+    const trainAsync = network.trainAsync.bind(network) as (...given: unknown[]) => Promise<never>;
+    network.trainAsync = async (...given: unknown[]) => {
+      const history = await trainAsync(...given);
+      isOver = true;
+      return history;
+    };
+    watchHashes(() => {
+      if (isOver && changes++ === 0) change(network, start);
+    });
+    const { receipt } = await trainWithReceipt(network, INPUTS, TARGETS, run);
+    expect(changes).toBeGreaterThan(0);
+    expect(receipt).toEqual(expected);
+    expect(receiptOf(network)).toEqual(isNoted ? receipt : undefined);
+  });
+
+  test("is the run's own error, if that fails, whatever becomes of the hashes", async () => {
+    vi.spyOn(crypto.subtle, "digest").mockRejectedValue(new Error("no hash"));
+    const network = new NeuralNetwork(OPTIONS);
+    await expect(trainWithReceipt(network, [[1, 2]], [0], 1)).rejects.toThrow(/^inputs\[0\]: /);
+    await expect(trainWithReceipt(network, INPUTS, TARGETS, { epochs: 9, signal: AbortSignal.abort("enough") })).rejects.toBe("enough");
+    await expect(trainWithReceipt(network, INPUTS, TARGETS, 1)).rejects.toThrow("no hash");
+    expect(receiptOf(network)).toBeUndefined();
+  });
+
+  test("is not begun where there is nothing to hash with", async () => {
+    vi.stubGlobal("crypto", undefined);
+    const network = new NeuralNetwork(OPTIONS);
+    await expect(trainWithReceipt(network, INPUTS, TARGETS, 1)).rejects.toThrow(/^crypto\.subtle: /);
+    expect(network.step).toBe(0);
   });
 });
 

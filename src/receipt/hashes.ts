@@ -52,29 +52,55 @@ export function checkList(name: string, given: unknown): asserts given is Row | 
   throw wrongKind(name, "an array of rows, of numbers, or { data, rows }", given);
 }
 
-/** All that a network has become, but for history and notes. */
-export function hashOfState(network: NeuralNetwork): Promise<string> {
-  const file = network.snapshot();
-  return hashOf(slices([file.subarray(8 + headLength(file))]));
+/** What a network is at a moment, in bytes of its own: all that it has become, but for history and notes, and the words of the configuration that say what it is. */
+export interface Moment {
+  readonly state: Uint8Array;
+  readonly configuration: Uint8Array;
 }
 
-/** The words of the file's configuration that say what the network is. */
-export function hashOfConfiguration(network: NeuralNetwork): Promise<string> {
-  const file = network.save({ weightsOnly: true });
+/** The network as it is now. */
+export function momentOf(network: NeuralNetwork): Moment {
+  const file = network.snapshot();
   const head = headLength(file);
   const { configuration } = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + head)));
   const [from, to] = configuration.data_offsets;
-  // Before it: whether the file has weights only, and its history.
-  return hashOf([file.subarray(8 + head + from + 12, 8 + head + to)]);
+  // Before it: whether the file has weights only, and its history. A copy, which is small, so that nobody keeps the file for it.
+  return { state: file.subarray(8 + head), configuration: file.slice(8 + head + from + 12, 8 + head + to) };
 }
 
-/** Parameters and statistics, layer by layer. */
-export function hashOfParameters(network: NeuralNetwork): Promise<string> {
-  // Copies, since views of the network's memory may move while they are hashed.
-  const lists = network.layers.flatMap(({ weights, biases, scales, shifts, means, variances }) =>
-    [weights, biases, scales, shifts, means, variances].map((list: NumericArray) => bytesOf(list.slice())),
-  );
-  return hashOf(slices(lists));
+/** Parameters and statistics as they are now, layer by layer: copies, since views of the network's memory may move. */
+export function parametersOf(network: NeuralNetwork): Uint8Array[] {
+  return viewsOf(network).map((list) => bytesOf(list.slice()));
+}
+
+/** Whether a network has these parameters and statistics. One that has been disposed of has none. */
+export function hasParameters(network: NeuralNetwork, lists: readonly Uint8Array[]): boolean {
+  try {
+    return viewsOf(network).every((list, i) => areSame(wordsOf(list), wordsOf(lists[i] as Uint8Array)));
+  } catch {
+    return false;
+  }
+}
+
+function viewsOf({ layers }: NeuralNetwork): NumericArray[] {
+  return layers.flatMap(({ weights, biases, scales, shifts, means, variances }): NumericArray[] => [
+    weights,
+    biases,
+    scales,
+    shifts,
+    means,
+    variances,
+  ]);
+}
+
+/** Bits and not numbers: −0 is another parameter than 0. */
+function wordsOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, byteLength / 4);
+}
+
+function areSame(a: Uint32Array, b: Uint32Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 function headLength(file: Uint8Array): number {
@@ -89,9 +115,19 @@ function* slices(lists: readonly Uint8Array[]): Generator<Uint8Array> {
   for (const list of lists) for (let at = 0; at < list.length; at += BYTES) yield list.subarray(at, at + BYTES);
 }
 
+/** Lists of bytes, each in pieces of its own. */
+export function hashOfBytes(...lists: readonly Uint8Array[]): Promise<string> {
+  return hashOf(slices(lists));
+}
+
+/** Throws where there is nothing to hash with. */
+export function checkHost(): void {
+  if (!globalThis.crypto?.subtle) throw new Error("crypto.subtle: this host has none; browsers have it in secure contexts only");
+}
+
 async function hashOf(pieces: Iterable<Uint8Array>): Promise<string> {
-  const { subtle } = globalThis.crypto ?? {};
-  if (!subtle) throw new Error("crypto.subtle: this host has none; browsers have it in secure contexts only");
+  checkHost();
+  const { subtle } = globalThis.crypto;
   const digest = async (bytes: Uint8Array) => new Uint8Array(await subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
   const hashes: number[] = [];
   for (const piece of pieces) hashes.push(...(await digest(piece)));
