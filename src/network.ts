@@ -254,8 +254,8 @@ export class NeuralNetwork implements Disposable {
 
   /**
    * Trains without blocking, in a worker, or where none starts in time slices on this thread: as `train` does, to the same bits. While it is under way the network can be
-   * asked everything, and answers from the state that was last reported: after each epoch with `onEpoch`, each step with `onStep`, else about every 100 ms (less often if it
-   * has more than 4 MiB). `dispose` ends the run. The data must not be changed meanwhile.
+   * asked everything, and answers from the state that was last reported: after each epoch with `onEpoch`, each step with `onStep`, else about every 100 ms (but for epochs, less often
+   * if it has more than 4 MiB: what `save` gives in `onStep` is then some steps older than the step that is told). `dispose` ends the run. The data must not be changed meanwhile.
    *
    * @returns the loss over time
    * @throws the promise is rejected with what `train` throws; with the signal's reason; with what a function of the user's throws
