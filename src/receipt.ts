@@ -62,9 +62,9 @@ export type Verification =
     };
 
 /**
- * Trains a network and leaves the receipt in its `notes`, so that its files have it, too. It is that of the network as it is at the call, which is held from then to the end of
- * the run, as by `trainAsync`: neither data nor weights may be written to meanwhile. Afterwards the receipt is made, from copies. If the network's parameters have become others
- * until it is done, or it has been disposed of, its notes stay as they are and the receipt is answered all the same.
+ * Trains a network and leaves the receipt in its `notes`, so that its files have it, too. The network is held, as by `trainAsync`, from the call to the end of the run: its weights
+ * must not be written to until then, the data not until the receipt is there, which is made from copies. A network that has been disposed of by then, or whose parameters have
+ * become others, keeps the notes that it has; the receipt is answered all the same.
  *
  * @throws the promise is rejected with what `trainAsync` throws, and with a TypeError for `onEpoch`, `onStep` and `resume`
  */
