@@ -1,4 +1,5 @@
 import { Activation, Normalization } from "../src/abi";
+import { copyLarge } from "./cuts";
 import { dropOut } from "./dropout";
 import { multiplyBySlope, slopeNeedsSum } from "./kernels/activations";
 import { product } from "./kernels/product";
@@ -44,7 +45,7 @@ function backwardAs<T>(
       throughRows(network, layer, rows, training);
     } else {
       // The residual's share goes around the layer: the input gradient is added to it.
-      if (layer.residual && dX) memory.copy(dX, network.at(layer.deltas), rows * (layer.units as usize) * sizeof<T>());
+      if (layer.residual && dX) copyLarge(dX, network.at(layer.deltas), rows * (layer.units as usize) * sizeof<T>());
       throughActivation<T>(network, l - 1, rows, row, training);
       if (ASC_FEATURE_THREADS && l * 2 - 1 == end) return;
       if (layer.normalization) throughNormalization(network, layer, rows, continues, training);

@@ -1,3 +1,4 @@
+import { cut } from "./cuts";
 import { read, rounded, write } from "./kernels/elements";
 import { Network } from "./layout";
 
@@ -44,5 +45,6 @@ export function dropOut(network: Network, l: u32, y: usize, rows: usize, row: us
         c2 = c3;
       }
     }
+    cut(units << 3);
   }
 }

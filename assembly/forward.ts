@@ -1,4 +1,5 @@
 import { Activation, Normalization } from "../src/abi";
+import { copyLarge } from "./cuts";
 import { dropOut } from "./dropout";
 import { activate } from "./kernels/activations";
 import { addInto } from "./kernels/elementwise";
@@ -67,7 +68,7 @@ function forwardAs<T>(network: Network, x: usize, rows: usize, row: usize, train
       else activate<T>(layer.activation, layer.parameter as T, sums, to, height * (layer.units as usize));
     }
     const y = network.at(layer.outputs);
-    if (y != values) memory.copy(y, values, count * element);
+    if (y != values) copyLarge(y, values, count * element);
     if (training && layer.dropout > 0) dropOut(network, l, y, rows, row);
     if (layer.residual) addInto<T>(y, x, count);
     x = y;

@@ -1,3 +1,4 @@
+import { clearLarge } from "./cuts";
 import { columnSums } from "./kernels/columns";
 import { largestMagnitude } from "./kernels/magnitude";
 import { product } from "./kernels/product";
@@ -30,7 +31,7 @@ function parameterGradientAs<T>(network: Network, x: usize, rows: usize, continu
     const dW = network.at(layer.weights + toGradient) + first * units;
     if (!layer.trainable) {
       // No derivative of a frozen layer may count in a norm.
-      memory.fill(dW, 0, (count + (isLast ? (layer.bias ? 1 : 0) + (layer.normalization ? 2 : 0) : 0)) * units);
+      clearLarge(dW, (count + (isLast ? (layer.bias ? 1 : 0) + (layer.normalization ? 2 : 0) : 0)) * units);
       x = network.at(layer.outputs);
       continue;
     }

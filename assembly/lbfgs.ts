@@ -1,4 +1,5 @@
 import { Reduction, Status } from "../src/abi";
+import { copyLarge } from "./cuts";
 import { addScaled, scale } from "./kernels/elementwise";
 import { largestMagnitude } from "./kernels/magnitude";
 import { dotOfBlocks, magnitudeOfBlocks } from "./kernels/sums";
@@ -58,7 +59,7 @@ export function quasiNewtonStep(network: Network, rows: u32): Status {
   }
   const isFirst = network.stepLength == 0;
   choose(network, isFirst);
-  memory.copy(set(network, GRADIENT_BEFORE), gradient, count * network.elementBytes);
+  copyLarge(set(network, GRADIENT_BEFORE), gradient, count * network.elementBytes);
   const slope = dotOfBlocks(gradient, set(network, DIRECTION), count, network.elementBytes);
   if (!(slope < 0)) {
     network.stopped = 1;
@@ -86,7 +87,7 @@ function choose(network: Network, isFirst: bool): void {
   const count: usize = network.parameterCount;
   const element: usize = network.elementBytes;
   const size: f64 = isFirst ? 1 : takePair(network, gradient, d);
-  memory.copy(d, gradient, count * element);
+  copyLarge(d, gradient, count * element);
   scale(d, -1, count, network.elementBytes);
   const pairs = network.pairCount;
   const capacity = network.pairCapacity;
@@ -125,15 +126,15 @@ function takePair(network: Network, gradient: usize, d: usize): f64 {
   const capacity = network.pairCapacity;
   const s = set(network, START);
   const y = set(network, GRADIENT_BEFORE);
-  memory.copy(s, d, bytes);
+  copyLarge(s, d, bytes);
   scale(s, network.stepLength, count, network.elementBytes);
   addScaled(y, gradient, y, -1, count, network.elementBytes);
   const product = dotOfBlocks(y, s, count, network.elementBytes);
   const products = network.at(network.curvatures);
   if (product > LEAST_CURVATURE) {
     const pair = network.pairCount == 0 ? 0 : (network.pairNewest + 1) % capacity;
-    memory.copy(step(network, pair), s, bytes);
-    memory.copy(change(network, pair), y, bytes);
+    copyLarge(step(network, pair), s, bytes);
+    copyLarge(change(network, pair), y, bytes);
     store<f64>(products + (pair << 3), product);
     network.pairNewest = pair;
     network.pairCount = min(network.pairCount + 1, capacity);
@@ -152,7 +153,7 @@ function search(network: Network, rows: u32, t: f64, loss: f64, slope: f64): voi
   const start = set(network, START);
   const d = set(network, DIRECTION);
   const element: usize = network.elementBytes;
-  memory.copy(start, network.at(network.parameters), count * element);
+  copyLarge(start, network.at(network.parameters), count * element);
   const spread = largestMagnitude(d, count, element);
   // The end of the bracket with the lower loss, or the length before; and the other end.
   let low: f64 = 0,

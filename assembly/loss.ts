@@ -1,4 +1,5 @@
 import { Loss } from "../src/abi";
+import { cut } from "./cuts";
 import { read, rounded, write } from "./kernels/elements";
 import { exponential } from "./kernels/exponential";
 import { mul, spanBytes, splat, sub } from "./kernels/lanes";
@@ -119,6 +120,7 @@ function otherDeltas(network: Network, t: usize, weights: usize, rows: usize, sc
     for (let unit: usize = 0; unit < units; unit++, y += element, d += element, t += element) {
       write(d, rounded(slopeOf(network.loss, read(y, element), read(t, element), parameter, element), element) * factor, element);
     }
+    cut(units << 2);
   }
 }
 
@@ -136,6 +138,7 @@ function crossEntropyDeltas(network: Network, t: usize, weights: usize, rows: us
       const target = targetOf(network, t, unit) * (1 - smoothing) + share;
       write(d, (read(y, element) - target) * factor, element);
     }
+    cut(units << 1);
     t += (network.targetWidth as usize) * element;
     if (weights) weights += element;
   }
@@ -159,6 +162,7 @@ function rowLosses(network: Network, t: usize, weights: usize, rows: usize, elem
   for (let row: usize = 0; row < rows; row++, y += bytes, t += bytes) {
     const loss = rowLoss(network, y, t, units, element);
     store<f64>(losses + (row << 3), weights ? loss * read(weights + row * element, element) : loss);
+    cut(units << 3);
   }
   return sumOf(losses, rows, 8);
 }
@@ -200,6 +204,7 @@ function crossEntropyLosses(network: Network, t: usize, weights: usize, rows: us
       if (target != 0) loss += target * (logSum - read(z + unit * element, element));
     }
     store<f64>(losses + (row << 3), weights ? loss * read(weights + row * element, element) : loss);
+    cut(units << 3);
   }
   return sumOf(losses, rows, 8);
 }

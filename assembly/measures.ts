@@ -1,4 +1,5 @@
 import { Activation, Header, Measure } from "../src/abi";
+import { cut } from "./cuts";
 import { read, write } from "./kernels/elements";
 import { indexOfLargest } from "./kernels/softmax";
 import { isEither, Network } from "./layout";
@@ -42,6 +43,7 @@ export function measure(network: Network, t: usize, weights: usize, rows: usize)
     addTo(sums + 8, (weight * right) / (units as f64));
     addTo(sums + 16, (weight * absolute) / (units as f64));
     addTo(sums + 24, (weight * squared) / (units as f64));
+    cut(units << 2);
   }
 }
 

@@ -1,4 +1,5 @@
 import { Normalization } from "../src/abi";
+import { cut } from "./cuts";
 import { read, rounded, write } from "./kernels/elements";
 import { largestMagnitude } from "./kernels/magnitude";
 import { Layer, Network } from "./layout";
@@ -97,6 +98,8 @@ function normalizeSlice(
     const normal = rounded((read(z, element) - mean) * inverse, element);
     write(hat, normal, element);
     write(z, rounded(normal * read(scale, element), element) + read(shift, element), element);
+    // With mean and variance, which have been looked at before.
+    cut(4);
   }
 }
 
@@ -152,6 +155,7 @@ function sliceBackward(network: Network, layer: Layer, row: usize, unit: usize, 
     sum /= count as f64;
     product /= count as f64;
   }
+  cut(count << 2);
 }
 
 /** The same with the running statistics, which depend on no row: dz = inverse · dz · scale. Owns columns. */
@@ -162,6 +166,7 @@ export function normalizeByStatisticsBackward(network: Network, layer: Layer, ro
     const factor = load<f64>(network.at(layer.deviations) + (unit << 3)) * read(network.at(layer.scales) + unit * element, element);
     let d = network.at(layer.deltas) + unit * element;
     for (let row: usize = 0; row < rows; row++, d += units * element) write(d, factor * read(d, element), element);
+    cut(rows);
   }
 }
 
@@ -182,6 +187,7 @@ function unitGradient(network: Network, layer: Layer, rows: usize, continues: bo
   }
   write(scaleGradient, product, element);
   write(shiftGradient, sum, element);
+  cut(rows << 2);
 }
 
 function meanOf(z: usize, stride: usize, count: usize, element: usize): f64 {

@@ -1,3 +1,4 @@
+import { cut } from "./cuts";
 import { read, rounded, write } from "./kernels/elements";
 import { sumOfMagnitudes, sumOfSquares } from "./kernels/sums";
 import { Layer, Network } from "./layout";
@@ -36,6 +37,7 @@ export function addPenaltyGradient(network: Network): void {
       const weight = read(w, element);
       const sign: f64 = weight > 0 ? layer.l1 : weight < 0 ? -layer.l1 : 0;
       write(g, read(g, element) + (layer.l2 * weight + sign), element);
+      cut(1);
     }
   }
 }
@@ -45,7 +47,10 @@ export function limitNorms(network: Network): void {
   for (let l: u32 = 0; l < network.layerCount; l++) {
     const layer = network.layer(l);
     if (layer.maxNorm == 0 || !layer.trainable) continue;
-    for (let column: usize = 0; column < layer.units; column++) limitNorm(network, layer, column);
+    for (let column: usize = 0; column < layer.units; column++) {
+      limitNorm(network, layer, column);
+      cut((layer.inputs as usize) << 3);
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { cut } from "./cuts";
 import { Network } from "./layout";
 import { GENERATOR_BYTES, nextUpTo } from "./random";
 
@@ -26,6 +27,7 @@ function permute(network: Network, generator: usize): void {
     const row = load<u32>(order + (i << 2));
     store<u32>(order + (i << 2), load<u32>(other));
     store<u32>(other, row);
+    cut(10);
   }
   network.orderReady = 1;
 }
@@ -43,5 +45,6 @@ export function gather(network: Network, first: usize, rows: usize): void {
     memory.copy(x, network.at(network.sampleInputs) + row * inputBytes, inputBytes);
     memory.copy(t, network.at(network.sampleTargets) + row * targetBytes, targetBytes);
     if (network.weighted) memory.copy(w, network.at(network.sampleWeights) + row * element, element);
+    cut(inputBytes >> 3);
   }
 }

@@ -1,3 +1,4 @@
+import { copyLarge } from "./cuts";
 import { Network } from "./layout";
 
 /** Notes a new best epoch, and its parameters and statistics where they are to be put back. */
@@ -24,10 +25,10 @@ function copyParameters(network: Network, back: bool): void {
   const best = network.at(network.bestParameters);
   const bestStatistics = best + network.setBytes;
   if (back) {
-    memory.copy(network.at(network.parameters), best, parameterBytes);
-    memory.copy(network.at(network.statistics), bestStatistics, statisticsBytes);
+    copyLarge(network.at(network.parameters), best, parameterBytes);
+    copyLarge(network.at(network.statistics), bestStatistics, statisticsBytes);
   } else {
-    memory.copy(best, network.at(network.parameters), parameterBytes);
-    memory.copy(bestStatistics, network.at(network.statistics), statisticsBytes);
+    copyLarge(best, network.at(network.parameters), parameterBytes);
+    copyLarge(bestStatistics, network.at(network.statistics), statisticsBytes);
   }
 }

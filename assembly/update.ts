@@ -1,4 +1,5 @@
 import { Optimizer, Schedule, Status } from "../src/abi";
+import { clearLarge, cut, ELEMENTS } from "./cuts";
 import { rounded, write } from "./kernels/elements";
 import { clip, scale } from "./kernels/elementwise";
 import { largestMagnitude } from "./kernels/magnitude";
@@ -43,7 +44,7 @@ export function startOptimizer(network: Network): void {
   network.nadamPower = 1;
   network.pairCount = 0;
   network.stepLength = 0;
-  memory.fill(network.at(network.moments), 0, network.bestParameters - network.moments);
+  clearLarge(network.at(network.moments), network.bestParameters - network.moments);
 }
 
 /** One step along the gradient: penalties, clipping, the optimizer, norms. Changes nothing unless all of it is finite. Owns parameters. */
@@ -192,6 +193,17 @@ function updateBeside(network: Network, from: u32, count: u32): void {
 
 /** Updates `count` parameters from the offset `from` on. */
 export function updateRange(network: Network, from: u32, count: u32): void {
+  if (CUTS) {
+    const bytes = (ELEMENTS as u32) * network.elementBytes;
+    for (; count > (ELEMENTS as u32); count -= ELEMENTS as u32, from += bytes) {
+      updateSome(network, from, ELEMENTS as u32);
+      cut(ELEMENTS << 1);
+    }
+  }
+  updateSome(network, from, count);
+}
+
+function updateSome(network: Network, from: u32, count: u32): void {
   const into = from - network.parameters;
   updateParameters(
     network.elementBytes,

@@ -25,7 +25,7 @@ const SOURCES = [
   "tsconfig.build.json",
 ];
 /** Modules whose exports a build has besides those of assembly/index.ts. */
-const MORE_EXPORTS = { threads: ["assembly/threads.ts"] };
+const MORE_EXPORTS = { threads: ["assembly/threads.ts"], slices: ["assembly/slices.ts"] };
 
 const STAMP = "dist/.built";
 const LIMIT = "build/limit.wasm";
@@ -36,6 +36,9 @@ const LIMIT = "build/limit.wasm";
  * floating point is associative or free of NaN, as asc's own optimized builds do.
  */
 const OPTIMIZER = ["--always-inline-max-function-size", "20", "-O", "-O"];
+
+/** What makes calls such that they can be cut (assembly/cuts.ts), once the functions are what they will be, and before what it leaves is optimized again. */
+const CUTTING = ["--asyncify", "--pass-arg=asyncify-imports@cuts.askHost", "--pass-arg=asyncify-ignore-indirect"];
 
 /** What the modules may use of WebAssembly: asc's own selection, and SIMD, which only the cores ask for. */
 const FEATURES = ["simd", "bulk-memory", "bulk-memory-opt", "sign-ext", "nontrapping-float-to-int", "mutable-globals"].map(
@@ -52,12 +55,12 @@ const LAZY = "./async.js";
 const BESIDE = ["node", "web", "receipt"];
 const VERSION = { PACKAGE_VERSION: JSON.stringify(JSON.parse(readFileSync("package.json", "utf8")).version) };
 
-/** The core with threads is a file of its own, in base64, which needs no time: nobody waits for its bytes before threads are to train. */
-const THREADS = "dist/threads-core.js";
-const THREADS_BESIDE = {
-  name: "threads beside",
+/** Cores that are files of their own, in base64, which needs no time: nobody waits for their bytes before they are to train. */
+const CORES_BESIDE = ["threads", "slices"];
+const AS_CORE_BESIDE = {
+  name: "core beside",
   setup(build) {
-    build.onResolve({ filter: /^#threads$/ }, () => ({ path: "./threads-core.js", external: true }));
+    build.onResolve({ filter: /^#(threads|slices)$/ }, ({ path }) => ({ path: `./${path.slice(1)}-core.js`, external: true }));
   },
 };
 
@@ -98,6 +101,7 @@ for (const target of Object.keys(JSON.parse(readFileSync("asconfig.json", "utf8"
 optimize("build/feedforward.wasm", OPTIMIZER);
 optimize("build/feedforward.scalar.wasm", OPTIMIZER);
 optimize("build/feedforward.threads.wasm", [...OPTIMIZER, "--enable-threads"]);
+optimize("build/feedforward.slices.wasm", [...OPTIMIZER, ...CUTTING, "-O"]);
 compileBeside("assembly/functions.ts", "simd", "build/functions.wasm");
 compileBeside("assembly/functions.ts", "scalar", "build/functions.scalar.wasm");
 compilePacking("pack");
@@ -111,7 +115,7 @@ run(join(dirname(require.resolve("typescript/package.json")), "bin/tsc"), ["-p",
 for (const name of ["index", "scalar"]) await bundle(`dist/${name}.js`, `build/${name}.js`, { external: ["#*", LAZY] });
 for (const name of BESIDE) await bundle(`dist/${name}.js`, `build/${name}.js`, { external: ["./index.js", "node:*"], define: VERSION });
 await bundle("dist/index.js", "dist/feedforward.js", { external: [LAZY], minify: true });
-await bundle("dist/async.js", "build/async.js", { plugins: [THREADS_BESIDE] });
+await bundle("dist/async.js", "build/async.js", { plugins: [AS_CORE_BESIDE] });
 await bundle("dist/background/worker.js", "build/worker.js", { plugins: [WITHOUT_CORE] });
 await bundle("dist/import/index.js", "build/import.js", { plugins: [ENTRY_BESIDE] });
 for (const name of EXPORTS) {
@@ -123,7 +127,9 @@ for (const name of EXPORTS) {
 for (const name of readdirSync("dist", { recursive: true }))
   if (/(?<!\.(node|packed)|feedforward)\.js$/.test(name)) rmSync(join("dist", name));
 for (const name of ["index", "scalar", "async", "worker", "import", ...BESIDE, ...EXPORTS]) cpSync(`build/${name}.js`, `dist/${name}.js`);
-writeFileSync(THREADS, `export default "${readFileSync("dist/feedforward.threads.wasm").toString("base64")}";\n`);
+for (const name of CORES_BESIDE) {
+  writeFileSync(`dist/${name}-core.js`, `export default "${readFileSync(`build/feedforward.${name}.wasm`).toString("base64")}";\n`);
+}
 writeFileSync(STAMP, "");
 
 /** Makes one file of a module and what it imports: engines open one file faster than twenty, which takes Node 10 ms of each start. */
@@ -140,8 +146,10 @@ function notice(name) {
 /** Compiles a module beside the core as one of the cores is compiled. Its own command line, since asconfig.json's entries would come along. */
 function compileBeside(source, target, outFile) {
   const { options, targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
-  const { enable = [] } = targets[target];
-  const settings = Object.entries({ ...options, ...(enable.length > 0 && { enable }), outFile }).filter(([, value]) => value !== false);
+  const { enable = [], use } = targets[target];
+  const settings = Object.entries({ ...options, use: [...options.use, ...use], ...(enable.length > 0 && { enable }), outFile }).filter(
+    ([, value]) => value !== false,
+  );
   const flags = settings.flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]));
   run("assemblyscript/bin/asc.js", [source, "--config", "none", ...flags]);
   optimize(outFile, OPTIMIZER);

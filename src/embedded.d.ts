@@ -11,6 +11,12 @@ declare module "#threads" {
   export default base64;
 }
 
+/** The core for slices, likewise. */
+declare module "#slices" {
+  const base64: string;
+  export default base64;
+}
+
 declare module "#scalar" {
   const binary: import("./binary.js").Embedded;
   export default binary;

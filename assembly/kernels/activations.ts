@@ -1,4 +1,5 @@
 import { Activation } from "../../src/abi";
+import { cut, ELEMENTS } from "../cuts";
 import { errorFunction } from "./error-function";
 import { exponential, exponentialMinusOne, inverseOverflows, isNormalRange, normalExponential } from "./exponential";
 import { hyperbolicTangent } from "./hyperbolic-tangent";
@@ -157,6 +158,16 @@ export function slopeNeedsSum(activation: Activation): bool {
 
 /** y = f(z) for `count` elements; `y` may be `z`. Softmax is a function of a row and left to softmax.ts. */
 export function activate<T>(activation: Activation, a: T, z: usize, y: usize, count: usize): void {
+  if (CUTS) {
+    for (; count > ELEMENTS; count -= ELEMENTS, z += ELEMENTS * sizeof<T>(), y += ELEMENTS * sizeof<T>()) {
+      activateSome<T>(activation, a, z, y, ELEMENTS);
+      cut(ELEMENTS << 2);
+    }
+  }
+  activateSome<T>(activation, a, z, y, count);
+}
+
+function activateSome<T>(activation: Activation, a: T, z: usize, y: usize, count: usize): void {
   switch (activation) {
     case Activation.Sigmoid: return values<Sigmoid, T>(a, z, y, count);
     case Activation.Tanh: return values<Tanh, T>(a, z, y, count);
@@ -174,6 +185,16 @@ export function activate<T>(activation: Activation, a: T, z: usize, y: usize, co
 
 /** d ← d ⊙ f′ for `count` elements; `s` holds the values, or the sums where `slopeNeedsSum`. */
 export function multiplyBySlope<T>(activation: Activation, a: T, d: usize, s: usize, count: usize): void {
+  if (CUTS) {
+    for (; count > ELEMENTS; count -= ELEMENTS, d += ELEMENTS * sizeof<T>(), s += ELEMENTS * sizeof<T>()) {
+      multiplySome<T>(activation, a, d, s, ELEMENTS);
+      cut(ELEMENTS << 2);
+    }
+  }
+  multiplySome<T>(activation, a, d, s, count);
+}
+
+function multiplySome<T>(activation: Activation, a: T, d: usize, s: usize, count: usize): void {
   switch (activation) {
     case Activation.Sigmoid: return slopes<Sigmoid, T>(a, d, s, count);
     case Activation.Tanh: return slopes<Tanh, T>(a, d, s, count);

@@ -1,3 +1,4 @@
+import { cut } from "../cuts";
 import { add, splat, vectorBytes } from "./lanes";
 
 /** s (columns) = Σ over the rows of d (rows, columns) in ascending order, added to what stands in `s` when `continues`. */
@@ -6,7 +7,10 @@ export function columnSums<T>(d: usize, s: usize, rows: usize, columns: usize, c
   const end = s + rowBytes;
   if (ASC_FEATURE_SIMD) {
     const vectorEnd = s + vectorBytes<T>(columns);
-    for (; s < vectorEnd; s += sizeof<v128>(), d += sizeof<v128>()) columnSum<T, v128>(d, rowBytes, s, rows, continues);
+    for (; s < vectorEnd; s += sizeof<v128>(), d += sizeof<v128>()) {
+      columnSum<T, v128>(d, rowBytes, s, rows, continues);
+      cut(rows);
+    }
   }
   for (; s < end; s += sizeof<T>(), d += sizeof<T>()) columnSum<T, T>(d, rowBytes, s, rows, continues);
 }

@@ -1,3 +1,4 @@
+import { cut, ELEMENTS } from "../cuts";
 import { vectorBytes } from "./lanes";
 
 // Without its sign bit, a larger floating-point number is a larger integer, infinity is above all finite numbers and NaN above infinity. So the
@@ -5,6 +6,19 @@ import { vectorBytes } from "./lanes";
 
 /** The largest |x| of `count` elements of `element` bytes from `p` on, or something not finite if one of them is not; for f64 rounded down to 20 bits. */
 export function largestMagnitude(p: usize, count: usize, element: usize): f64 {
+  if (!CUTS) return largestOfSome(p, count, element);
+  let most: f64 = 0;
+  for (; count > ELEMENTS; count -= ELEMENTS, p += ELEMENTS * element) {
+    const largest = largestOfSome(p, ELEMENTS, element);
+    if (!(largest < Infinity)) return largest;
+    most = max<f64>(most, largest);
+    cut(ELEMENTS >> 1);
+  }
+  // A maximum with NaN is NaN.
+  return max<f64>(most, largestOfSome(p, count, element));
+}
+
+function largestOfSome(p: usize, count: usize, element: usize): f64 {
   if (element == 8) return largestAs<f64>(p, count);
   return largestAs<f32>(p, count) as f64;
 }

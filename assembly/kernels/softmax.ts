@@ -1,3 +1,4 @@
+import { cut } from "../cuts";
 import { read } from "./elements";
 import { exponentials } from "./exponential";
 import { dot, sumOf } from "./sums";
@@ -11,6 +12,7 @@ export function softmax<T>(z: usize, y: usize, rows: usize, units: usize): void 
     exponentials<T>(y, units);
     const sum = sumOf(y, units, sizeof<T>()) as T;
     for (let i: usize = 0; i < bytes; i += sizeof<T>()) store<T>(y + i, (load<T>(y + i) / sum) as T);
+    cut(units << 3);
   }
 }
 
@@ -20,6 +22,7 @@ export function softmaxBackward<T>(d: usize, y: usize, rows: usize, units: usize
   for (; rows > 0; rows--, d += bytes, y += bytes) {
     const mean = dot(d, y, units, sizeof<T>()) as T;
     for (let i: usize = 0; i < bytes; i += sizeof<T>()) store<T>(d + i, (load<T>(y + i) * (load<T>(d + i) - mean)) as T);
+    cut(units << 2);
   }
 }
 

@@ -1,3 +1,4 @@
+import { cut } from "../cuts";
 import { read } from "./elements";
 
 // Sums over very many numbers are f64, in four interleaved partial sums: element i goes into sum i mod 4. That is fast, since an addition need not
@@ -58,14 +59,20 @@ const BLOCK: usize = 4096;
 /** Σ x y over all parameters, say. */
 export function dotOfBlocks(x: usize, y: usize, count: usize, element: usize): f64 {
   let sum: f64 = 0;
-  for (; count > BLOCK; count -= BLOCK, x += BLOCK * element, y += BLOCK * element) sum += dot(x, y, BLOCK, element);
+  for (; count > BLOCK; count -= BLOCK, x += BLOCK * element, y += BLOCK * element) {
+    sum += dot(x, y, BLOCK, element);
+    cut(BLOCK);
+  }
   return sum + dot(x, y, count, element);
 }
 
 /** Σ |x|, likewise. */
 export function magnitudeOfBlocks(x: usize, count: usize, element: usize): f64 {
   let sum: f64 = 0;
-  for (; count > BLOCK; count -= BLOCK, x += BLOCK * element) sum += sumOfMagnitudes(x, BLOCK, element);
+  for (; count > BLOCK; count -= BLOCK, x += BLOCK * element) {
+    sum += sumOfMagnitudes(x, BLOCK, element);
+    cut(BLOCK);
+  }
   return sum + sumOfMagnitudes(x, count, element);
 }
 
@@ -81,6 +88,7 @@ function interleaved<F>(x: usize, y: usize, c: f64, count: usize, element: usize
     s1 = s2;
     s2 = s3;
     s3 = sum;
+    cut(1);
   }
   return s0 + s1 + (s2 + s3);
 }

@@ -47,7 +47,7 @@ export async function thinkAsync(
     const place = await soonPlaced(placeFor(worker, wish), stop);
     const { outputs, error } = place.converse
       ? await place.converse({ type: "think", setup }, NOBODY, stop)
-      : await thinkSession(toolsOf(parts).blockFor, setup, { pause }, SLICE);
+      : await thinkSession((await toolsOf(parts, plan)).blockFor, setup, { pause }, SLICE);
     if (error !== undefined) throw received(parts, error);
     if (!outputs) throw stop.reason;
     return await formed(parts, outputs, width, x.form);

@@ -6,8 +6,10 @@ import type { Plan } from "../options/network.js";
 import type { readTable } from "../rows.js";
 import type { History, placeRun, readRun, trainRun } from "../training.js";
 import type { Capabilities } from "./capabilities.js";
+import { cuttingCore } from "./cutting.js";
 import { byImage } from "./image.js";
 import type { SentError } from "./messages.js";
+import { SLICE } from "./pieces.js";
 import type { Tools } from "./session.js";
 
 /** The parts of the library that its own file has, and this one does without. */
@@ -41,9 +43,11 @@ export interface Host {
   capabilities: Capabilities;
 }
 
-/** The parts that a session on this thread needs of them. */
-export function toolsOf([Block, , placeRun, , , trainRun]: Parts): Tools {
-  return { blockFor: (plan) => new Block(plan, undefined, undefined, byImage), placeRun, trainRun };
+/** What a session on this thread needs, whose core's calls are cut unless the network has a core of its own. */
+export async function toolsOf([Block, , placeRun, , , trainRun]: Parts, { core }: Plan): Promise<Tools> {
+  const cutting = core ? undefined : await cuttingCore(SLICE);
+  const blockFor = (plan: Plan) => new Block(plan, cutting?.core, undefined, byImage);
+  return { blockFor, placeRun, trainRun, isCut: () => cutting?.isCut ?? false };
 }
 
 /** An error of this thread's, or one that was sent, as it was. */

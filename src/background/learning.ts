@@ -15,7 +15,7 @@ import type { Errand } from "./messages.js";
 import { add, empty, type Known } from "./news.js";
 import { type Options, readOptions, readStreamOptions } from "./options.js";
 import { Pieces, SLICE } from "./pieces.js";
-import { type Listener, placeFor, soonPlaced } from "./places.js";
+import { GRACE, type Listener, placeFor, soonPlaced } from "./places.js";
 import { enroll } from "./pool.js";
 import { ownRun, portablePlan, portableRun } from "./portable.js";
 import { type Client, type Outcome, trainSession } from "./session.js";
@@ -199,6 +199,13 @@ async function inBackground(host: Host, task: Task): Promise<History> {
 }
 
 async function inSlices(host: Host, errand: TrainingErrand, listener: Listener, stop: Stop): Promise<Outcome> {
+  // As in a worker: whether the network is known as it was before the step, which is not waited for any longer then.
+  let isKnown = errand.type !== "train";
+  let spare: Uint8Array<ArrayBuffer> | undefined;
+  let asked = Number.POSITIVE_INFINITY;
+  const forget = stop.whenAsked(() => {
+    asked = performance.now();
+  });
   const client: Client & Source = {
     progress: listener.progress,
     call: listener.call,
@@ -207,9 +214,20 @@ async function inSlices(host: Host, errand: TrainingErrand, listener: Listener, 
       await otherEvents();
       return !stop.isAsked;
     },
+    reached(known) {
+      isKnown = known !== undefined;
+      spare = listener.reached(known) as typeof spare;
+    },
+    spare() {
+      const bytes = spare;
+      spare = undefined;
+      return bytes;
+    },
+    abandons: () => isKnown && performance.now() - asked > GRACE,
   };
-  const tools = toolsOf(host.parts);
+  const tools = await toolsOf(host.parts, host.plan);
   // The rows were read in this turn, and are placed in the next.
   await otherEvents();
-  return errand.type === "train" ? trainSession(tools, errand.setup, client, SLICE) : streamSession(tools, errand.setup, client);
+  const session = errand.type === "train" ? trainSession(tools, errand.setup, client, SLICE) : streamSession(tools, errand.setup, client);
+  return session.finally(forget);
 }

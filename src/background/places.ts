@@ -75,7 +75,7 @@ function teamPlace(team: Team, why: string): Place {
 }
 
 /** So many milliseconds a worker has to end by itself when it is to stop. */
-const GRACE = 50;
+export const GRACE = 50;
 
 /**
  * Sends a worker on an errand and hears of it until it has ended. An outcome that says nothing: it was stopped in the midst of a step, the network is what was reached last.

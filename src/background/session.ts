@@ -14,6 +14,8 @@ import { placeInPieces, type Sender } from "./placing.js";
 export interface Tools {
   /** The block that the session works in. */
   blockFor(plan: Plan): Block;
+  /** Whether the block's core is in the midst of a call. Absent where it never is. */
+  isCut?(): boolean;
   placeRun(block: Block, plan: Plan, run: Run): void;
   trainRun(block: Block, run: Run, milliseconds?: number, history?: History): Generator<Call | undefined, History, unknown>;
 }
@@ -32,6 +34,8 @@ export interface Client extends Sender {
    * next one has the last. Nothing, where steps do not take long any more. Absent where a stop cannot come in the midst of a step.
    */
   reached?(known: Known | undefined): void;
+  /** Whether nobody waits any more for the end of a step, the network being known as it was before. Absent where that is not the session's to say. */
+  abandons?(): boolean;
   /** Bytes of an image that nobody needs any more. */
   spare?(): Uint8Array<ArrayBuffer> | undefined;
   /** Tells how far it is, with the network as it is now where that takes no time to speak of. */
@@ -81,12 +85,13 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
     if (!(await client.pause()) && !isOver(block)) return { state: await copyImage(block), until };
     const start = performance.now();
     const step = block.double(Header.Step);
-    let next: IteratorResult<Call | undefined, History>;
+    let next: IteratorResult<Call | undefined, History> | undefined;
     try {
-      next = slices.next(answer);
+      next = await wholeSlice(tools, slices, answer, client);
     } catch (error) {
       return { state: await copyImage(block), error, until };
     }
+    if (!next) return {};
     if (next.done) return { state: await copyImage(block), history: next.value };
     // After a call it comes back before it makes a step.
     const isTold = block.double(Header.Step) > step && (await last(performance.now() - start));
@@ -98,6 +103,21 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
       client.progress({ epoch, batch, loss, samplesPerSecond, secondsLeft }, isTold ? undefined : await now());
     }
   }
+}
+
+/** The next slice, to its end, other events having their turn where it was cut; nothing where it was not waited for. */
+export async function wholeSlice<R>(
+  { isCut }: Tools,
+  slices: Generator<Call | undefined, R, unknown>,
+  answer: unknown,
+  client: Client,
+): Promise<IteratorResult<Call | undefined, R> | undefined> {
+  let next = slices.next(answer);
+  while (isCut?.()) {
+    if (!(await client.pause()) && client.abandons?.()) return undefined;
+    next = slices.next();
+  }
+  return next;
 }
 
 function isOver(block: Block): boolean {

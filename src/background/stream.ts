@@ -6,7 +6,7 @@ import { otherEvents } from "./events.js";
 import { copyImage, putImageInPieces } from "./image.js";
 import { empty, newsOf } from "./news.js";
 import { placeInPieces } from "./placing.js";
-import { type Client, lastState, type Outcome, speedometer, stateForReports, type Tools } from "./session.js";
+import { type Client, lastState, type Outcome, speedometer, stateForReports, type Tools, wholeSlice } from "./session.js";
 import { reworded } from "./wording.js";
 
 // A session whose rows come batch by batch, each a step. The core never sees an epoch's end, since it never has all of its rows: it is told of one row more than there is. What
@@ -61,7 +61,7 @@ export async function streamSession(
       if (!run) break;
       const start = performance.now();
       try {
-        await step(tools, block, plan, run);
+        if (!(await step(tools, block, plan, run, client))) return {};
       } catch (error) {
         // The core has only ever seen the first batch, and those who place rows no other.
         const words = (message: string) =>
@@ -95,8 +95,8 @@ export async function streamSession(
   return end({ history });
 }
 
-/** One step over the rows of a batch. */
-async function step(tools: Tools, block: Block, plan: Plan, run: Run): Promise<void> {
+/** One step over the rows of a batch. Answers whether it came to its end. */
+async function step(tools: Tools, block: Block, plan: Plan, run: Run, client: Client): Promise<boolean> {
   const sum = block.double(Header.EpochSum);
   block.ensure({ [Header.SampleCapacity]: run.rows + 1 });
   const pause = async () => {
@@ -107,7 +107,8 @@ async function step(tools: Tools, block: Block, plan: Plan, run: Run): Promise<v
   block.setDouble(Header.EpochSum, sum);
   block.setUint(Header.SampleRows, run.rows + 1);
   try {
-    tools.trainRun(block, { ...run, options: { ...run.options, onStep: () => undefined } }).next();
+    const slices = tools.trainRun(block, { ...run, options: { ...run.options, onStep: () => undefined } });
+    return (await wholeSlice(tools, slices, undefined, client)) !== undefined;
   } finally {
     block.setUint(Header.Cursor, 0);
   }

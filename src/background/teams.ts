@@ -1,3 +1,4 @@
+import { unpacked } from "./base64.js";
 import { idleWorker, onIdle, type PoolWorker, release } from "./pool.js";
 import { Head, headAddress, MOST_KEPT, type Seat, sharingCore } from "./team.js";
 
@@ -137,7 +138,7 @@ let compiling: Promise<WebAssembly.Module> | undefined;
 function threadsModule(): Promise<WebAssembly.Module> {
   compiling ??= (async () => {
     const { default: base64 } = await import("#threads");
-    return WebAssembly.compile(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
+    return unpacked(base64);
   })();
   return compiling;
 }

@@ -1,11 +1,10 @@
-import { Header } from "../abi.js";
-import type { Block } from "../block.js";
+import { Header, Status } from "../abi.js";
 import type { Plan } from "../options/network.js";
 import type { Table } from "../rows.js";
 import { putImageInPieces } from "./image.js";
 import { isAwaited } from "./parcels.js";
 import type { Sender } from "./placing.js";
-import type { Outcome } from "./session.js";
+import type { Outcome, Tools } from "./session.js";
 
 /** What a session begins with that answers for rows; it can be sent to a worker. */
 export interface ThinkSetup {
@@ -25,7 +24,7 @@ export const MOST_AT_ONCE = 256;
 
 /** The outputs for all rows, in pieces of about `milliseconds`. Without them where it was stopped. */
 export async function thinkSession(
-  blockFor: (plan: Plan) => Block,
+  blockFor: Tools["blockFor"],
   { plan, state, x }: ThinkSetup,
   { pause, arrival }: Sender,
   milliseconds: number,
@@ -43,7 +42,7 @@ export async function thinkSession(
       block.ensure({ [Header.SampleCapacity]: count });
       const start = performance.now();
       block.view(Header.SampleInputs, count * inputs).set(values.subarray(row * inputs, (row + count) * inputs));
-      block.core.think(block.base, count);
+      while (block.core.think(block.base, count) === Status.Cut) if (!(await pause())) return false;
       outputs.set(block.view(Header.SampleTargets, count * width), (first + row) * width);
       if (performance.now() - start < milliseconds / 2) atOnce = Math.min(atOnce * 2, MOST_PLACED);
       row += count;

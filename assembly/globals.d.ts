@@ -1,0 +1,2 @@
+/** Whether calls can be cut: asconfig.json decides (`use`). */
+declare const CUTS: bool;
