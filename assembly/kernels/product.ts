@@ -61,9 +61,9 @@ export function product<T>(
   else whole<T>(a, aRow, aDepth, b, bDepth, bColumn, c, cRow, start, startRow, rows, depth, columns, panel);
 }
 
-/** Multiplications of a piece, some 0.2 ms, unless it is a tile's rows already; and the depth of one, a multiple of the block's. */
-const PIECE: usize = 2 ** 21;
-const PIECE_DEPTH: usize = 4096;
+/** Multiplications of a piece, some 0.4 ms, unless it is a tile's rows already; and the depth of one, a multiple of the block's. */
+const PIECE: usize = 2 ** 22;
+const PIECE_DEPTH: usize = 512;
 
 /** The product in pieces between which the call may be cut: of as many columns as a block takes, of a part of the depth, of some rows. */
 function inPieces<T>(

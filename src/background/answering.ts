@@ -5,7 +5,7 @@ import type { Table } from "../rows.js";
 import { inputShape } from "../samples.js";
 import { wishFor } from "./capabilities.js";
 import { otherEvents } from "./events.js";
-import { type Parts, received, toolsOf } from "./host.js";
+import { here, type Parts, received } from "./host.js";
 import { readThinkOptions } from "./options.js";
 import { PARCEL_BYTES } from "./parcels.js";
 import { Pieces, SLICE } from "./pieces.js";
@@ -47,7 +47,7 @@ export async function thinkAsync(
     const place = await soonPlaced(placeFor(worker, wish), stop);
     const { outputs, error } = place.converse
       ? await place.converse({ type: "think", setup }, NOBODY, stop)
-      : await thinkSession((await toolsOf(parts, plan)).blockFor, setup, { pause }, SLICE);
+      : await here(parts, plan, ({ blockFor }) => thinkSession(blockFor, setup, { pause }, SLICE));
     if (error !== undefined) throw received(parts, error);
     if (!outputs) throw stop.reason;
     return await formed(parts, outputs, width, x.form);

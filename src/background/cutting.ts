@@ -1,6 +1,8 @@
 import { Status } from "../abi.js";
 import { type Core, testCore } from "../core.js";
 import { unpacked } from "./base64.js";
+import { onIdle, rest } from "./pool.js";
+import { MOST_KEPT } from "./team.js";
 
 // The build for slices: a call of it that takes too long is cut, and made again to go on where it was, after other events have had their turn. assembly/cuts.ts says where;
 // WebAssembly itself knows no such thing, but Binaryen's pass `asyncify` makes what can be left and entered again.
@@ -60,8 +62,25 @@ export class CuttingCore {
 
 let compiling: Promise<WebAssembly.Module> | undefined;
 
-/** A new instance, with a memory of its own; nothing where it cannot be had, as where a page does not serve it. */
+/** The one that waits for work, with the memory of its last network. */
+let idle: CuttingCore | undefined;
+
+onIdle(() => {
+  idle = undefined;
+});
+
+/** Keeps it for the next session, unless it is in the midst of a call that was given up. */
+export function releaseCore(cutting: CuttingCore): void {
+  if (cutting.isCut || cutting.core.memory.buffer.byteLength > MOST_KEPT) return;
+  idle = cutting;
+  rest();
+}
+
+/** An instance with a memory of its own; nothing where none can be had, as where a page does not serve it. */
 export async function cuttingCore(milliseconds: number): Promise<CuttingCore | undefined> {
+  const known = idle;
+  idle = undefined;
+  if (known) return known;
   try {
     compiling ??= (async () => {
       const { default: base64 } = await import("#slices");

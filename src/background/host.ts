@@ -6,11 +6,11 @@ import type { Plan } from "../options/network.js";
 import type { readTable } from "../rows.js";
 import type { History, placeRun, readRun, trainRun } from "../training.js";
 import type { Capabilities } from "./capabilities.js";
-import { cuttingCore } from "./cutting.js";
+import { cuttingCore, releaseCore } from "./cutting.js";
 import { byImage } from "./image.js";
 import type { SentError } from "./messages.js";
 import { SLICE } from "./pieces.js";
-import type { Tools } from "./session.js";
+import type { Outcome, Tools } from "./session.js";
 
 /** The parts of the library that its own file has, and this one does without. */
 export type Parts = readonly [
@@ -43,11 +43,19 @@ export interface Host {
   capabilities: Capabilities;
 }
 
-/** What a session on this thread needs, whose core's calls are cut unless the network has a core of its own. */
-export async function toolsOf([Block, , placeRun, , , trainRun]: Parts, { core }: Plan): Promise<Tools> {
+/** Has a session on this thread, with a core whose calls are cut unless the network has a core of its own. */
+export async function here(
+  [Block, , placeRun, , , trainRun]: Parts,
+  { core }: Plan,
+  session: (tools: Tools) => Promise<Outcome>,
+): Promise<Outcome> {
   const cutting = core ? undefined : await cuttingCore(SLICE);
   const blockFor = (plan: Plan) => new Block(plan, cutting?.core, undefined, byImage);
-  return { blockFor, placeRun, trainRun, isCut: () => cutting?.isCut ?? false };
+  try {
+    return await session({ blockFor, placeRun, trainRun, isCut: () => cutting?.isCut ?? false });
+  } finally {
+    if (cutting) releaseCore(cutting);
+  }
 }
 
 /** An error of this thread's, or one that was sent, as it was. */

@@ -16,8 +16,11 @@ const OWN = [
   Header.Team,
 ] as const;
 
-/** So many bytes are copied at a time: 1 ms. */
-export const PIECE_BYTES = 4 * 2 ** 20;
+/** So many bytes are copied at a time: 0.3 ms, and 3 where the system must find pages for them first. */
+const PIECE_BYTES = 2 ** 20;
+
+/** Images of so many bytes take no time to speak of. */
+export const SMALL = 4 * 2 ** 20;
 
 /** What fills a block that is to become what an image says: nothing before. */
 export function byImage(): void {}

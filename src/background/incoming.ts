@@ -1,6 +1,6 @@
 import type { Block } from "../block.js";
 import { otherEvents } from "./events.js";
-import { PIECE_BYTES, putPiece } from "./image.js";
+import { putPiece, SMALL } from "./image.js";
 
 /**
  * What a network is to become next, while a run is under way elsewhere. What is small it becomes at once. What is not it becomes when it is asked something, or at the run's end, in
@@ -23,7 +23,7 @@ export class Incoming {
     this.#spare = undefined;
     this.#image = image;
     this.#next = 0;
-    if (image.length <= PIECE_BYTES) this.settle();
+    if (image.length <= SMALL) this.settle();
     return spare;
   }
 

@@ -8,7 +8,7 @@ import type { History, Run } from "../training.js";
 import { BatchReader, type Stream } from "./batches.js";
 import { type Work, wishFor } from "./capabilities.js";
 import { otherEvents } from "./events.js";
-import { type Host, received, toolsOf } from "./host.js";
+import { type Host, here, received } from "./host.js";
 import { copyImage } from "./image.js";
 import { Incoming } from "./incoming.js";
 import type { Errand } from "./messages.js";
@@ -18,7 +18,7 @@ import { Pieces, SLICE } from "./pieces.js";
 import { GRACE, type Listener, placeFor, soonPlaced } from "./places.js";
 import { enroll } from "./pool.js";
 import { ownRun, portablePlan, portableRun } from "./portable.js";
-import { type Client, type Outcome, trainSession } from "./session.js";
+import { type Client, type Outcome, type Tools, trainSession } from "./session.js";
 import { Stop } from "./stop.js";
 import { type Source, streamSession } from "./stream.js";
 import { withoutRows } from "./tables.js";
@@ -225,9 +225,9 @@ async function inSlices(host: Host, errand: TrainingErrand, listener: Listener, 
     },
     abandons: () => isKnown && performance.now() - asked > GRACE,
   };
-  const tools = await toolsOf(host.parts, host.plan);
   // The rows were read in this turn, and are placed in the next.
   await otherEvents();
-  const session = errand.type === "train" ? trainSession(tools, errand.setup, client, SLICE) : streamSession(tools, errand.setup, client);
-  return session.finally(forget);
+  const session = (tools: Tools) =>
+    errand.type === "train" ? trainSession(tools, errand.setup, client, SLICE) : streamSession(tools, errand.setup, client);
+  return here(host.parts, host.plan, session).finally(forget);
 }

@@ -49,8 +49,8 @@ export function enroll(network: object): () => void {
   };
 }
 
-/** Sets the time for which idle workers are kept. */
-function rest(): void {
+/** Sets the time for which idle workers, and what else is kept, wait for work. */
+export function rest(): void {
   clearTimeout(timer);
   timer = setTimeout(dismiss, users > 0 ? PATIENCE : LAST_PATIENCE);
   // Nor does the timer keep a process alive, in Deno neither, whose timers are numbers.

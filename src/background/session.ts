@@ -2,7 +2,7 @@ import { Header } from "../abi.js";
 import type { Block, Elements } from "../block.js";
 import type { Plan } from "../options/network.js";
 import { type Call, type History, type Run, stepReport } from "../training.js";
-import { copyImage, putImageInPieces } from "./image.js";
+import { copyImage, putImageInPieces, SMALL } from "./image.js";
 import { empty, type Known, newsOf } from "./news.js";
 import type { Progress } from "./options.js";
 import { placeInPieces, type Sender } from "./placing.js";
@@ -57,8 +57,7 @@ export interface Outcome {
 
 /** How often to tell of progress. */
 const REPORT_MILLISECONDS = 100;
-/** Images of so many bytes take no time to speak of. Of larger ones only such a part of the time is spent on taking them. */
-const SMALL = 4 * 2 ** 20;
+/** On images that are not small only such a part of the time is spent. */
 const SHARE = 1 / 50;
 /** A step of so many milliseconds takes long. */
 const LONG = 40;
