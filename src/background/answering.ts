@@ -47,7 +47,7 @@ export async function thinkAsync(
     const place = await soonPlaced(placeFor(worker, wish), stop);
     const { outputs, error } = place.converse
       ? await place.converse({ type: "think", setup }, NOBODY, stop)
-      : await here(parts, plan, ({ blockFor }) => thinkSession(blockFor, setup, { pause }, SLICE));
+      : await here(parts, plan, rows * parameters, ({ blockFor }) => thinkSession(blockFor, setup, { pause }, SLICE));
     if (error !== undefined) throw received(parts, error);
     if (!outputs) throw stop.reason;
     return await formed(parts, outputs, width, x.form);

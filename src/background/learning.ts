@@ -35,6 +35,8 @@ interface Task {
   /** Reads what has not been read yet, and answers whether it came to that: before each piece `pause` lets other events in and says whether to go on. */
   read(pause: () => Promise<boolean>): Promise<boolean>;
   work(): Promise<Pick<Work, "rowsAtOnce" | "rows">>;
+  /** Rows, at most, that pass through the network between two moments at which a run can be left, or as many as take as long. */
+  readonly rowsBetween: number;
   /** Makes of a network one whose run was cut before its first step. */
   placeUnread(block: Block): void;
   /** Whether a history is that of the whole run, though a stop was asked for. */
@@ -57,6 +59,8 @@ export function trainFromRows(host: Host, inputs: unknown, targets: unknown, giv
     callbacks: run.options,
     read: (pause) => pieces.rest(pause),
     work: async () => ({ rowsAtOnce: Math.min(batchSize, run.rows), rows: run.rows * epochs }),
+    // A step, validation, or an epoch's new order.
+    rowsBetween: Math.max(Math.min(batchSize, run.rows) * (isLbfgs(plan) ? 25 : 1), run.validationRows, run.rows / 32),
     placeUnread: (block) => placeRun(block, plan, withoutRows(run)),
     endsByItself: true,
     errand: (base) => ({ type: "train", setup: { ...base, run: portableRun(run) } }),
@@ -70,8 +74,7 @@ export function trainFromBatches(host: Host, batches: Stream, given: unknown): P
   const [, , , readRun] = parts;
   const { epochs, rest, ...options } = readStreamOptions(given);
   const { onStep, onEpoch, historyInterval } = rest;
-  if (plan.optimizer.uints[Header.Optimizer] === Optimizer.Lbfgs)
-    throw wrongValue("batches", "an optimizer other than lbfgs, which needs all rows at once");
+  if (isLbfgs(plan)) throw wrongValue("batches", "an optimizer other than lbfgs, which needs all rows at once");
   if (plan.optimizer.uints[Header.Schedule] === Schedule.Plateau) throw wrongValue("batches", "a schedule other than plateau");
   const source = new BatchReader(batches, epochs, async (batch, name) => {
     const { inputs, targets, sampleWeights } = record(name, batch, ["inputs", "targets", "sampleWeights"]);
@@ -91,6 +94,7 @@ export function trainFromBatches(host: Host, batches: Stream, given: unknown): P
     read: async () => true,
     // What there is to do is not known; how much at once, the first batch says.
     work: async () => ({ rowsAtOnce: await source.firstRows(), rows: Number.POSITIVE_INFINITY }),
+    rowsBetween: Number.POSITIVE_INFINITY,
     placeUnread() {},
     endsByItself: false,
     errand: (base) => ({
@@ -100,6 +104,10 @@ export function trainFromBatches(host: Host, batches: Stream, given: unknown): P
     next: () => source.next(),
     end: () => source.end(),
   });
+}
+
+function isLbfgs({ optimizer }: Plan): boolean {
+  return optimizer.uints[Header.Optimizer] === Optimizer.Lbfgs;
 }
 
 async function always(): Promise<true> {
@@ -170,7 +178,7 @@ async function inBackground(host: Host, task: Task): Promise<History> {
       return undefined;
     }
     const errand = task.errand({ plan: portablePlan(plan, parts), state: await copyImage(block) });
-    return place.converse ? place.converse(errand, listener, stop) : inSlices(host, errand, listener, stop);
+    return place.converse ? place.converse(errand, listener, stop) : inSlices(host, errand, listener, stop, task.rowsBetween);
   };
   try {
     const isRead = await task.read(async () => {
@@ -198,7 +206,7 @@ async function inBackground(host: Host, task: Task): Promise<History> {
   }
 }
 
-async function inSlices(host: Host, errand: TrainingErrand, listener: Listener, stop: Stop): Promise<Outcome> {
+async function inSlices(host: Host, errand: TrainingErrand, listener: Listener, stop: Stop, rowsBetween: number): Promise<Outcome> {
   // As in a worker: whether the network is known as it was before the step, which is not waited for any longer then.
   let isKnown = errand.type !== "train";
   let spare: Uint8Array<ArrayBuffer> | undefined;
@@ -229,5 +237,5 @@ async function inSlices(host: Host, errand: TrainingErrand, listener: Listener, 
   await otherEvents();
   const session = (tools: Tools) =>
     errand.type === "train" ? trainSession(tools, errand.setup, client, SLICE) : streamSession(tools, errand.setup, client);
-  return here(host.parts, host.plan, session).finally(forget);
+  return here(host.parts, host.plan, rowsBetween * host.block.uint(Header.ParameterCount), session).finally(forget);
 }
