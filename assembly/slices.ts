@@ -1,4 +1,4 @@
-// What the build for slices exports besides the ABI of assembly/index.ts and what Binaryen's pass adds. docs/abi.md describes it.
+// What the build for slices exports besides the ABI of assembly/index.ts and what Binaryen's pass adds. src/background/cuts.ts is its host.
 
 export { piece } from "./cuts";
 

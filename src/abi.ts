@@ -289,7 +289,7 @@ export const enum Status {
   Ok = 0,
   /** `train`: the steps it was given are used up or the history is full; call again to go on. */
   More = 1,
-  /** In the build for slices, said by its host: the call was cut; the same call again goes on with it. Until it has ended the block is of no use to anybody else. */
+  /** Never said by the core, but by a host that has cut a call (src/background/cuts.ts): the same call again goes on with it. */
   Cut = 2,
   /** A field of the header or of the layer table is out of its range. */
   InvalidBlock = 16,

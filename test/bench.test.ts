@@ -98,7 +98,7 @@ describe("npm run bench", () => {
         ...threads.map((n) => `threads-${name} feedforward-async ${n} samples/s`),
       ]),
       ...threads.map((n) => `threads-start feedforward-async ${n} ms`),
-      ...["threads-pause", "threads-pause-large"].flatMap((name) => [
+      ...["threads-pause", "threads-pause-large", "threads-pause-steps"].flatMap((name) => [
         ...threads.map((n) => `${name} feedforward-async ${n} ms`),
         `${name} feedforward-slices 1 ms`,
       ]),

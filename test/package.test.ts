@@ -71,7 +71,7 @@ describe("contents", () => {
       expect.arrayContaining(["package.json", "README.md", "CHANGELOG.md", "LICENSE", "dist/index.js", "docs/abi.md"]),
     );
     const known =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|CONTRIBUTING\.md|examples\/[\w.]+|docs\/(guide\/)?[\w-]+\.md|dist\/((options|background|import|receipt|export(\/(onnx|source|json))?)\/)?[\w-]+\.d\.ts|dist\/(index|scalar|async|worker|import|node|web|receipt|onnx|source|json|threads-core|feedforward|simd\.\w+|scalar\.\w+)\.js|dist\/feedforward(\.\w+)?\.wasm)$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|CONTRIBUTING\.md|examples\/[\w.]+|docs\/(guide\/)?[\w-]+\.md|dist\/((options|background|import|receipt|export(\/(onnx|source|json))?)\/)?[\w-]+\.d\.ts|dist\/(index|scalar|async|worker|import|node|web|receipt|onnx|source|json|threads-core|slices-core|feedforward|simd\.\w+|scalar\.\w+)\.js|dist\/feedforward(\.\w+)?\.wasm)$/;
     expect(packed.filter((path) => !known.test(path))).toEqual([]);
   });
 

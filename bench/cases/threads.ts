@@ -111,16 +111,16 @@ async function longestPause(task: () => Promise<unknown>): Promise<number> {
   return longest;
 }
 
-const pause = (name: string, count: number): Case => ({
+const pause = (name: string, count: number, hidden: readonly number[] = [128], batchSize = 32): Case => ({
   name,
-  title: `the longest that the calling thread is held by a trainAsync of 784-128-10 over ${count} rows in batches of 32, float32`,
+  title: `the longest that the calling thread is held by a trainAsync of ${[INPUTS, ...hidden, 10].join("-")} over ${count} rows in batches of ${batchSize}, float32`,
   unit: "ms",
   contenders(isQuick) {
     const rows = isQuick ? 8 : count;
     const [inputs, targets] = [inputsOf(rows), targetsOf(rows)];
     const contender = (implementation: string, way: TrainAsyncOptions): Contender => {
-      const network = networkOf([128]);
-      const train = () => network.trainAsync(inputs, targets, { batchSize: 32, shuffle: false, ...way });
+      const network = networkOf(hidden);
+      const train = () => network.trainAsync(inputs, targets, { batchSize, shuffle: false, ...way });
       return {
         implementation,
         threads: Number(way.threads ?? 1),
@@ -154,4 +154,5 @@ export const THREADS: readonly Case[] = [
   start,
   pause("threads-pause", 4096),
   pause("threads-pause-large", 60_000),
+  pause("threads-pause-steps", 1024, [2048, 2048], 512),
 ];
