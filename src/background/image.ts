@@ -26,11 +26,13 @@ export const SMALL = 4 * 2 ** 20;
 export function byImage(): void {}
 
 /**
- * All that a network has become, in bytes of their own: copied in pieces, between which other events have their turn, but no step. `spare` are bytes of an earlier one, which are
+ * All that a network has become, in bytes of their own: copied in pieces, before and between which other events have their turn, but no step. `spare` are bytes of an earlier one, which are
  * taken where there are as many: it takes the system longer to find new pages than to copy what goes into them.
  */
 export async function copyImage(block: Block, spare?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const length = block.uint(Header.Gradient);
+  // To make room for one may take as long as a piece, and who asks for one may have done other work in this turn.
+  if (length > SMALL) await otherEvents();
   const image = spare?.length === length ? spare : new Uint8Array(length);
   for (let at = 0; at < image.length; at += PIECE_BYTES) {
     if (at > 0) await otherEvents();
