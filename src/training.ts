@@ -155,13 +155,15 @@ export type Call = readonly [name: "onStep", report: StepReport] | readonly [nam
 
 /**
  * Trains until the run is over or cut, in slices of about `milliseconds`. It stops between two slices, and wherever a function of the user's is to be called: to go on
- * it takes what that has answered. Left there, the run is cut; but not where the core has cut a call, which must come to its end. `history`, which is empty, is filled as it goes.
+ * it takes what that has answered. Left there, the run is cut; but not where the core has cut a call, which must come to its end. `history`, which is empty, is filled as it goes. Of so many steps as `most` says a
+ * slice is at most.
  */
 export function* trainRun(
   block: Block,
   { options, validationRows }: Run,
   milliseconds = SLICE_MILLISECONDS,
   history = noHistory(),
+  most = () => 2 ** 30,
 ): Generator<Call | undefined, History, unknown> {
   const { onEpoch, onStep, metrics } = options;
   const validates = validationRows > 0;
@@ -176,7 +178,7 @@ export function* trainRun(
   for (let steps = FIRST_SLICE_STEPS; ; ) {
     const start = clock.now();
     const before = block.double(Header.Step);
-    const go = () => block.core.train(block.base, onStep ? 1 : steps);
+    const go = () => block.core.train(block.base, onStep ? 1 : Math.min(steps, most()));
     let status = go();
     // Nobody is told of what is not whole.
     for (; status === Status.Cut; status = go()) yield undefined;

@@ -125,6 +125,36 @@ describe("a worker", () => {
     },
   );
 
+  test.each([{ threads: 1 }, { threads: 2 }, { worker: false as const }])(
+    "in the midst of the first validation, behind short steps, is not waited for: %o",
+    async (way) => {
+      // Validation takes some seconds.
+      const create = () =>
+        new NeuralNetwork({ inputs: 100, layers: [{ units: 300, activation: "tanh" }, { units: 1 }], optimizer: "adam" });
+      const rows = 100_000;
+      const data = { data: Float64Array.from({ length: rows * 100 }, (_, i) => Math.sin(i)), rows };
+      const [inputs, targets] = [
+        { data: data.data.subarray(0, 32_000), rows: 320 },
+        Float64Array.from({ length: rows }, (_, i) => (i % 3) / 2),
+      ];
+      const run = { epochs: 2, batchSize: 32, validation: { inputs: data, targets } };
+      const background = create();
+      const stop = new AbortController();
+      const running = reasonOf(background.trainAsync(inputs, targets.subarray(0, 320), { ...run, ...way, signal: stop.signal }));
+      while (background.step < 9) await new Promise((resolve) => setImmediate(resolve));
+      // On the calling thread a turn is a slice.
+      for (let turn = 0; turn < ("worker" in way ? 20 : 1000); turn++) await new Promise((resolve) => setImmediate(resolve));
+      stop.abort("enough");
+      expect(await running).toBe("enough");
+      expect([background.step, background.epoch]).toEqual([9, 0]);
+      const small = { ...run, validation: { inputs, targets: targets.subarray(0, 320) } };
+      const plain = create();
+      plain.train(inputs, targets.subarray(0, 320), small);
+      await background.trainAsync(inputs, targets.subarray(0, 320), { ...small, ...way, resume: true });
+      for (const [l, { weights }] of background.layers.entries()) expect(weights).toEqual(plain.layers[l]?.weights);
+    },
+  );
+
   test("that cannot be told what it waits for fails the run, and is not asked again", async () => {
     const network = made();
     async function* batches() {

@@ -17,7 +17,13 @@ export interface Tools {
   /** Whether the block's core is in the midst of a call. Absent where it never is. */
   isCut?(): boolean;
   placeRun(block: Block, plan: Plan, run: Run): void;
-  trainRun(block: Block, run: Run, milliseconds?: number, history?: History): Generator<Call | undefined, History, unknown>;
+  trainRun(
+    block: Block,
+    run: Run,
+    milliseconds?: number,
+    history?: History,
+    most?: () => number,
+  ): Generator<Call | undefined, History, unknown>;
 }
 
 /** What a session begins with; it can be sent to a worker. */
@@ -61,6 +67,8 @@ const REPORT_MILLISECONDS = 100;
 const SHARE = 1 / 50;
 /** A step of so many milliseconds takes long. */
 const LONG = 40;
+/** Validation of so many rows, and of so many rows times parameters, may take long, and longer than to tell of the network before. */
+const LONG_VALIDATION = { rows: 500, work: 1e8 };
 
 /** Trains in slices of about `milliseconds` until the run is over, cut or stopped. */
 export async function trainSession(tools: Tools, { plan, state, run }: Setup, client: Client, milliseconds: number): Promise<Outcome> {
@@ -75,7 +83,12 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
   client.reached?.({ state: await copyImage(block), news: news() });
   const last = lastState(client, async () => ({ state: await copyImage(block, client.spare?.()), news: news() }));
   const now = stateForReports(block, news);
-  const slices = tools.trainRun(block, run, milliseconds, until);
+  const { validationRows } = run;
+  const validatesLong =
+    validationRows >= LONG_VALIDATION.rows && validationRows * block.uint(Header.ParameterCount) >= LONG_VALIDATION.work;
+  // The step that validation follows is a slice of its own, so that who stops then has what was before it.
+  const most = validatesLong ? () => Math.max(1, stepsLeft(block) - 1) : undefined;
+  const slices = tools.trainRun(block, run, milliseconds, until, most);
   const rows = block.uint(Header.SampleRows);
   const seen = () => block.double(Header.Epoch) * rows + block.uint(Header.Cursor);
   const speed = speedometer(seen);
@@ -93,7 +106,7 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
     if (!next) return {};
     if (next.done) return { state: await copyImage(block), history: next.value };
     // After a call it comes back before it makes a step.
-    const isTold = block.double(Header.Step) > step && (await last(performance.now() - start));
+    const isTold = block.double(Header.Step) > step && (await last(performance.now() - start, validatesLong && stepsLeft(block) === 1));
     answer = next.value && (await client.call(next.value, isTold ? undefined : await now(next.value[0])));
     const samplesPerSecond = speed();
     if (samplesPerSecond) {
@@ -119,25 +132,33 @@ export async function wholeSlice<R>(
   return next;
 }
 
+/** Steps until the epoch's end. */
+function stepsLeft(block: Block): number {
+  return Math.ceil((block.uint(Header.SampleRows) - block.uint(Header.Cursor)) / block.uint(Header.BatchRows));
+}
+
 function isOver(block: Block): boolean {
   return block.double(Header.Epoch) >= block.double(Header.EpochTarget) || block.uint(Header.Stopped) === 1;
 }
 
 /**
- * What tells, where it has to, of the state after a slice of so many milliseconds, and answers whether it has. At first the network is known as it is. Once there was a long slice, of
+ * What tells, where it has to, of the state after a slice of so many milliseconds, and answers whether it has: in any case before what will take long. At first the network is known as it is. Once there was a long slice, of
  * each one as long as that takes little of the time: what comes next may be long again, as when rows validate.
  */
-export function lastState({ reached }: Client, state: () => Promise<Known>): (milliseconds: number) => Promise<boolean> {
+export function lastState(
+  { reached }: Client,
+  state: () => Promise<Known>,
+): (milliseconds: number, isBeforeLong?: boolean) => Promise<boolean> {
   if (!reached) return async () => false;
   const begin = performance.now();
   let spent = 0;
   let wasLong = false;
   let isKnown = true;
-  return async (milliseconds) => {
+  return async (milliseconds, isBeforeLong = false) => {
     const start = performance.now();
     const isLong = milliseconds > LONG;
     wasLong ||= isLong;
-    const tells = isLong || (wasLong && spent < SHARE * (start - begin));
+    const tells = isLong || isBeforeLong || (wasLong && spent < SHARE * (start - begin));
     if (tells || isKnown) reached(tells ? await state() : undefined);
     if (tells) spent += performance.now() - start;
     isKnown = tells;
