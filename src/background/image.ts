@@ -19,6 +19,9 @@ const OWN = [
 /** So many bytes are copied at a time: 0.3 ms, and 3 where the system must find pages for them first. */
 const PIECE_BYTES = 2 ** 20;
 
+/** So many milliseconds pieces are copied before other events have their turn. */
+const TURN = 1.5;
+
 /** Images of so many bytes take no time to speak of. */
 export const SMALL = 4 * 2 ** 20;
 
@@ -34,19 +37,32 @@ export async function copyImage(block: Block, spare?: Uint8Array<ArrayBuffer>): 
   // To make room for one may take as long as a piece, and who asks for one may have done other work in this turn.
   if (length > SMALL) await otherEvents();
   const image = spare?.length === length ? spare : new Uint8Array(length);
-  for (let at = 0; at < image.length; at += PIECE_BYTES) {
-    if (at > 0) await otherEvents();
-    image.set(block.bytes().subarray(at, Math.min(at + PIECE_BYTES, image.length)), at);
-  }
+  let at = 0;
+  await inTurns(() => {
+    const end = Math.min(at + PIECE_BYTES, length);
+    image.set(block.bytes().subarray(at, end), at);
+    at = end;
+    return at < length;
+  });
   return image;
+}
+
+/** Does one piece after the other, other events having their turn now and then, as long as it answers that there are more. */
+export async function inTurns(piece: () => boolean): Promise<void> {
+  for (let end = performance.now() + TURN; piece(); ) {
+    if (performance.now() < end) continue;
+    await otherEvents();
+    end = performance.now() + TURN;
+  }
 }
 
 /** Makes a network of the same options what it was when the image was taken. Nobody may use the block before all pieces are put. May grow its memory, and moves its scratch. */
 export async function putImageInPieces(block: Block, image: Uint8Array): Promise<void> {
-  for (let at = 0; at < image.length; ) {
-    if (at > 0) await otherEvents();
+  let at = 0;
+  await inTurns(() => {
     at = putPiece(block, image, at);
-  }
+    return at < image.length;
+  });
 }
 
 /** Puts the piece of an image that begins at `at`, the first of which makes room for all, and answers where the next one begins. */

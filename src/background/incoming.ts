@@ -1,6 +1,5 @@
 import type { Block } from "../block.js";
-import { otherEvents } from "./events.js";
-import { putPiece, SMALL } from "./image.js";
+import { inTurns, putPiece, SMALL } from "./image.js";
 
 /**
  * What a network is to become next, while a run is under way elsewhere. What is small it becomes at once. What is not it becomes when it is asked something, or at the run's end, in
@@ -33,10 +32,11 @@ export class Incoming {
   }
 
   async settleInPieces(): Promise<void> {
-    while (this.#image) {
-      this.#putNext(this.#image);
-      if (this.#image) await otherEvents();
-    }
+    if (!this.#image) return;
+    await inTurns(() => {
+      if (this.#image) this.#putNext(this.#image);
+      return this.#image !== undefined;
+    });
   }
 
   drop(): void {
