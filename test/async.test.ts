@@ -280,6 +280,24 @@ describe.each(PATHS)("by $path", ({ path, way }) => {
     expect(await reasonOf(network.trainAsync(INPUTS, TARGETS, { ...RUN, ...way, onEpoch: later }))).toBe(mine);
   });
 
+  test.each(["onStep", "onEpoch"] as const)(
+    "what %s throws at the very end is told of, too, and the run has come to its end",
+    async (name) => {
+      const mine = new Error("mine");
+      const plain = made();
+      plain.train(INPUTS, TARGETS, RUN);
+      for (const isLate of [false, true]) {
+        const network = made();
+        const call = () => {
+          if (network.epoch === RUN.epochs) throw mine;
+        };
+        const given = { [name]: isLate ? async () => call() : call };
+        expect(await reasonOf(network.trainAsync(INPUTS, TARGETS, { ...RUN, ...way, ...given }))).toBe(mine);
+        expectSameState(network, plain);
+      }
+    },
+  );
+
   test("a run that diverges is rejected with train's error, and the network is that of the last step", async () => {
     const options = { layers: [{ units: 1, activation: "linear" }], optimizer: { name: "sgd", learningRate: 100 } };
     const [background, plain] = [made(options), made(options)];

@@ -136,12 +136,14 @@ async function inBackground(host: Host, task: Task): Promise<History> {
     add(until, known.news);
     return incoming.take(known.state);
   };
-  // What a function of the user's throws ends the run as a stop does. Who wants to stop does not wait for what may never be answered, and asks no more.
+  let thrown: { readonly error: unknown } | undefined;
+  // What a function of the user's throws ends the run as a stop does, and is told of though the run have come to its end. Who wants to stop does not wait for what may never be answered, and asks no more.
   const guarded = async <R>(ask: () => R | Promise<R>): Promise<R | undefined> => {
     const answer = async () => {
       try {
         return await ask();
       } catch (error) {
+        if (!stop.isAsked) thrown = { error };
         stop.now(error);
         return undefined;
       }
@@ -195,6 +197,7 @@ async function inBackground(host: Host, task: Task): Promise<History> {
     if (state && !host.ended) incoming.take(state);
     if (history) host.watch(history);
     if (outcome.error !== undefined) throw received(parts, outcome.error);
+    if (thrown) throw thrown.error;
     // What comes batch by batch ends early where a stop was asked for, and has a history all the same.
     if (outcome.history && (task.endsByItself || !stop.isAsked)) return outcome.history;
     throw stop.reason;
