@@ -181,6 +181,9 @@ export const LAYER_WORDS: u32 = 26;
 /** Words of the state. */
 export const STATE_WORDS: u32 = 56;
 
+/** A NaN as files have it: signs and payloads are the host's own. */
+export const NAN: u64 = 0x7ff8000000000000;
+
 /** The place of LayerCount among the configuration's words. */
 export const LAYER_COUNT: u32 = 2;
 
@@ -222,6 +225,7 @@ function walk(base: usize, words: usize, from: usize, end: usize, way: Way): boo
     } else {
       const into = way == Way.In;
       memory.copy(into ? field : words, into ? words : field, size);
+      if (!into && kind == (ANY as u32) && isNaN<f64>(load<f64>(words))) store<u64>(words, NAN);
       if (into) sound = sound && (kind & WIDE ? isSound(load<f64>(field), kind) : kind == CODE || load<u32>(field) <= 1);
     }
     words += size;
@@ -231,7 +235,7 @@ function walk(base: usize, words: usize, from: usize, end: usize, way: Way): boo
 
 function isSound(x: f64, kind: u32): bool {
   return (
-    !(kind & NUMBER && isNaN<f64>(x)) &&
+    (!isNaN<f64>(x) || (!(kind & NUMBER) && reinterpret<u64>(x) == NAN)) &&
     (!(kind & FINITE) || Math.abs(x) < Infinity) &&
     (!(kind & POSITIVE) || x > 0) &&
     (!(kind & SIZE) || x >= 0) &&

@@ -1,6 +1,6 @@
 import { Abi, Header, Loss, Normalization, Optimizer, Schedule, Status } from "../src/abi";
 import { checksum } from "./checksum";
-import { configuration, HEADER_WORDS, LAYER_COUNT, LAYER_WORDS, STATE_WORDS, state, Way } from "./fields";
+import { configuration, HEADER_WORDS, LAYER_COUNT, LAYER_WORDS, NAN, STATE_WORDS, state, Way } from "./fields";
 import { startCounters } from "./initializers";
 import { ADDRESSABLE, layOut, Network, setsOf } from "./layout";
 import { GENERATOR_BYTES, isGenerator, seedGenerator } from "./random";
@@ -35,8 +35,6 @@ const DIGITS_AT: usize = 74;
 
 /** Bytes that are copied at once. */
 const PIECE: usize = 1 << 16;
-
-const NAN: u64 = 0x7ff8000000000000;
 
 /** Below the compiler's data, behind what `apply` uses: a pass, the state that a network had before, and words of 0. */
 const PASS: usize = 128;

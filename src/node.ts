@@ -9,7 +9,7 @@ import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { cwd } from "node:process";
 import { fileURLToPath } from "node:url";
 import type { CompiledModule } from "./binary.js";
-import { wrongKind } from "./errors.js";
+import { wrongKind, wrongValue } from "./errors.js";
 import { NeuralNetwork } from "./index.js";
 
 /** So many characters of a file's name begin that of the one which is written beside it. No system has names of less than 255 bytes. */
@@ -23,7 +23,7 @@ const saves = new Map<string, Promise<unknown>>();
  * new one, whole: it is written beside, flushed, and renamed. A process that is killed meanwhile leaves `.name.….tmp` behind. Of several saves to a file that are under way at once, by
  * whatever names, the one that was asked for last is there in the end. What is no file, such as a device, is written to as it is.
  *
- * @throws the promise is rejected with what `save` throws, and with the errors of Node's file system
+ * @throws the promise is rejected with what `save` throws, with the errors of Node's file system, and with a RangeError where a link leads to a name that is not UTF-8
  */
 export async function saveFile(network: NeuralNetwork, path: string | URL, options?: { readonly weightsOnly?: boolean }): Promise<void> {
   if (!(network instanceof NeuralNetwork)) throw wrongKind("network", "a NeuralNetwork", network);
@@ -66,8 +66,18 @@ async function put(bytes: Uint8Array, target: string): Promise<void> {
   await syncFolder(dirname(target));
 }
 
+/** What stands in a name for bytes that are no UTF-8. */
+const UNREADABLE = "\ufffd";
+
 /** The real name of the file that a path leads to, be it there or not: a link stays one, and what it leads to is written. */
 function targetOf(path: string): string {
+  const target = realName(path);
+  // The name that was read would be another file's.
+  if (target.includes(UNREADABLE) && !path.includes(UNREADABLE)) throw wrongValue("path", "a path to a name in UTF-8", target);
+  return target;
+}
+
+function realName(path: string): string {
   const there = ifThere(() => realpathSync.native(path));
   if (there !== undefined) return there;
   // What `/dev/stdout` leads to may have no name.
@@ -77,7 +87,7 @@ function targetOf(path: string): string {
   const folder = realpathSync.native(dirname(path));
   const link = ifThere(() => readlinkSync(path));
   if (link === undefined) return join(folder, basename(path));
-  return targetOf(isAbsolute(link) ? link : join(folder, sep) + link);
+  return realName(isAbsolute(link) ? link : join(folder, sep) + link);
 }
 
 function ifThere(look: () => string): string | undefined {

@@ -75,6 +75,17 @@ test("what a link leads to is replaced, its permissions stay", async () => {
   expect(statSync(target).mode & 0o777).toBe(0o640);
 });
 
+test("a link to a name that is not UTF-8 is refused, and nothing is written", async () => {
+  const odd = Buffer.concat([Buffer.from(`${join(folder, "odd")}-`), Buffer.from([0xff])]);
+  writeFileSync(odd, "before");
+  const link = join(folder, "to-odd");
+  symlinkSync(odd, link);
+  const before = readdirSync(folder).length;
+  await expect(saveFile(new NeuralNetwork(), link)).rejects.toThrow(/^path: expected a path to a name in UTF-8, got /);
+  expect(readdirSync(folder).length).toBe(before);
+  expect(readFileSync(odd, "utf8")).toBe("before");
+});
+
 test("of several saves at once the last is there in the end, and one that fails holds up none", async () => {
   const path = join(folder, "often.safetensors");
   for (let round = 0; round < 5; round++) {

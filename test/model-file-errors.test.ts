@@ -9,6 +9,7 @@ import { type FileCore, fileCores } from "./support/file-cores.js";
 import {
   checksumOf,
   edited,
+  fieldOf,
   fileOf,
   headerFor,
   headerLength,
@@ -452,6 +453,16 @@ describe("numbers that no network has are refused", () => {
       }
     }
     expect(places).toBeGreaterThan(70);
+  });
+
+  test("another NaN than the one in the run's numbers", () => {
+    // The word of ValidationLoss in docs/model-file.md.
+    const with_ = (bits: bigint) => edited(FILE, "run", (view) => view.setBigUint64(4 * 36, bits, true));
+    for (const bits of [0x7ff8000000000001n, 0xfff8000000000000n, 0x7ff0000000000001n]) expect(refusal(with_(bits))).toBe("unsoundNumbers");
+    for (const bits of [0x7ff8000000000000n, 0xfff0000000000000n]) {
+      expect(refusal(with_(bits))).toBeUndefined();
+      expect(fieldOf(with_(bits), "Run", "ValidationLoss")).toBe(bits === 0xfff0000000000000n ? -infinity : nan);
+    }
   });
 
   test("another NaN than the one in the history", () => {

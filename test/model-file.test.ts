@@ -11,7 +11,7 @@ import { toJson } from "feedforward/json";
 import { toOnnx } from "feedforward/onnx";
 import { toSource } from "feedforward/source";
 import { afterAll, describe, expect, test } from "vitest";
-import { Status } from "../src/abi.js";
+import { Header, Status } from "../src/abi.js";
 import { BUILDS } from "./support/builds.js";
 import { bytesOf, expectSameBits } from "./support/compare.js";
 import { randomSource, randomTable } from "./support/data.js";
@@ -187,6 +187,21 @@ describe("a saved network", () => {
     }
     network.layers[0]?.weights.set([2], 1);
     expect(NeuralNetwork.load(network.save()).synapticWeights).toEqual([[1], [2], [3]]);
+  });
+
+  test("has one NaN only, whichever the host's operations give", () => {
+    const network = new NeuralNetwork({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], optimizer: "adam" });
+    network.train([[1, 2]], [[1]], { epochs: 1, validation: { inputs: [[1, 2]], targets: [[1]] } });
+    const file = network.save();
+    for (const core of CORES) {
+      const files = [0x7ff8000000000000n, 0xfff8000000000000n, 0x7ff8000000000001n, 0xffffffffffffffffn].map((bits) => {
+        const { block } = core.load(file);
+        const view = new DataView(core.core.memory.buffer, block.base);
+        for (const field of [Header.ValidationLoss, Header.EpochMeasures, Header.ValidationMeasures]) view.setBigUint64(field, bits, true);
+        return core.save(block);
+      });
+      for (const other of files.slice(1)) expectSameFile(other, files[0] as Uint8Array);
+    }
   });
 
   test("trains in the background as it did", async () => {
