@@ -201,6 +201,11 @@ export class Block {
     return new Uint8Array(this.core.memory.buffer, this.base);
   }
 
+  /** An image as src/background/image.ts has it, at once. */
+  image(): Uint8Array<ArrayBuffer> {
+    return this.bytes().slice(0, this.uint(Header.Gradient));
+  }
+
   /** A view of `length` doubles where the offset in `field` points to. */
   doubles(field: number, length: number): Float64Array {
     return new Float64Array(this.core.memory.buffer, this.base + this.uint(field), length);

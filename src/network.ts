@@ -30,6 +30,9 @@ import {
 } from "./rows.js";
 import { answerOf, type History, noHistory, placeData, placeRun, readRun, trainRun } from "./training.js";
 
+/** Images of so many bytes take no time to speak of. */
+const SMALL = 2 ** 22;
+
 /** The options of `think`. */
 const INTO = ["into"] as const;
 
@@ -274,7 +277,9 @@ export class NeuralNetwork implements Disposable {
     const watch = (history: History) => {
       this.#run = history;
     };
-    const host = { ...this.#host, parts: PARTS, plan: this.#plan, block, put, watch };
+    // As it is now: weights may be written in the next line. What is large takes too long.
+    const state = block.uint(Header.Gradient) > SMALL ? undefined : block.image();
+    const host = { ...this.#host, parts: PARTS, plan: this.#plan, block, state, put, watch };
     this.#host = this.#training = host;
     try {
       return await (await import("./async.js")).trainAsync(host, inputs, targets, options);
@@ -396,9 +401,9 @@ export class NeuralNetwork implements Disposable {
   thinkAsync(inputs: Row | Rows, options?: ThinkAsyncOptions): Promise<number[] | number[][] | Elements | Elements[]>;
   async thinkAsync(inputs: Row | Rows, options?: ThinkAsyncOptions): Promise<unknown> {
     const block = this.#alive("thinkAsync");
-    // An image, as src/background/image.ts takes it, of the network as it is now: it may be trained in the next line.
-    const state = block.bytes().slice(0, block.uint(Header.Gradient));
-    return (await import("./async.js")).thinkAsync(PARTS, this.#plan, block, state, inputs, options);
+    // As it is now: it may be trained in the next line.
+    const image = block.image();
+    return (await import("./async.js")).thinkAsync(PARTS, this.#plan, block, image, inputs, options);
   }
 
   /** Which way `trainAsync` took when it was called last, and why. */

@@ -249,6 +249,15 @@ describe.each(PATHS)("by $path", ({ path, way }) => {
     network.train(INPUTS, TARGETS, 1);
   });
 
+  test("weights that are written in the same turn are not learned from", async () => {
+    const [network, plain] = [made(), made()];
+    const run = network.trainAsync(INPUTS, TARGETS, { ...RUN, ...way });
+    network.layers[0]?.weights.fill(5);
+    await run;
+    plain.train(INPUTS, TARGETS, RUN);
+    expectSameState(network, plain);
+  });
+
   test("dispose ends it", async () => {
     for (const when of ["at once", "in onEpoch"]) {
       const network = made();

@@ -16,14 +16,20 @@ import { Stop } from "./stop.js";
 import { MOST_AT_ONCE, type ThinkSetup, thinkSession } from "./thinking.js";
 
 /** Hears of a session that says nothing before its end. */
-const NOBODY: Listener = { reached() {}, progress() {}, call: async () => undefined, next: async () => undefined };
+const NOBODY: Listener = {
+  reached: () => undefined,
+  isWanted: () => true,
+  progress() {},
+  call: async () => undefined,
+  next: async () => undefined,
+};
 
 /** The network's outputs for rows, in their form. `state` is the network's image, taken when it was asked. */
 export async function thinkAsync(
   parts: Parts,
   plan: Plan,
   block: Block,
-  state: Uint8Array,
+  state: Uint8Array<ArrayBuffer>,
   inputs: unknown,
   given: unknown,
 ): Promise<unknown> {
@@ -41,7 +47,7 @@ export async function thinkAsync(
   };
   try {
     if (!(await pieces.rest(pause))) throw stop.reason;
-    const setup: ThinkSetup = { plan: portablePlan(plan, parts), state, x: plainTable(x, PARCEL_BYTES) };
+    const setup: ThinkSetup = { plan: portablePlan(plan, parts), state: [state], x: plainTable(x, PARCEL_BYTES) };
     // Of these a thread has more to do: no row waits for another.
     const wish = () => wishFor({ threads, ownCore: plan.core !== undefined, parameters, rowsAtOnce: Math.min(rows, MOST_AT_ONCE), rows });
     const place = await soonPlaced(placeFor(worker, wish), stop);

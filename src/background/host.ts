@@ -29,6 +29,8 @@ export interface Host {
   readonly parts: Parts;
   readonly plan: Plan;
   readonly block: Block;
+  /** Its image as it was at the call, where it takes no time to speak of to take it, until the run begins. */
+  state: Uint8Array<ArrayBuffer> | undefined;
   /** Lets a task make something else of the network's block. */
   put(task: (block: Block) => void): void;
   /** Takes how the run goes, or has gone, in a history that may grow. */

@@ -5,6 +5,9 @@ import { otherEvents } from "./events.js";
 // An image is all of a block that outlives a call, as it lies there: offsets in it are relative, so it can be put into another block, of whatever memory. Unlike a snapshot it is
 // checked by nobody and depends on the build, so it never leaves the process; but to make one takes no more time than to copy its bytes: in pieces, where others wait.
 
+/** Its bytes, in pieces, of which the first has all of the header and the layer table. To make room for many at once would take long, and to give them back as well. */
+export type Image = readonly Uint8Array<ArrayBuffer>[];
+
 /** What the two blocks have room for besides is their own. */
 const OWN = [
   Header.SampleCapacity,
@@ -29,19 +32,22 @@ export const SMALL = 4 * 2 ** 20;
 export function byImage(): void {}
 
 /**
- * All that a network has become, in bytes of their own: copied in pieces, before and between which other events have their turn, but no step. `spare` are bytes of an earlier one, which are
- * taken where there are as many: it takes the system longer to find new pages than to copy what goes into them.
+ * All that a network has become, in bytes of their own: in pieces, before and between which other events have their turn, but no step. `spare` is an earlier one, whose bytes are
+ * taken: it takes the system longer to find new pages than to copy what goes into them.
  */
-export async function copyImage(block: Block, spare?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+export async function copyImage(block: Block, spare: Image = []): Promise<Image> {
   const length = block.uint(Header.Gradient);
-  // To make room for one may take as long as a piece, and who asks for one may have done other work in this turn.
+  // Who asks for one may have done other work in this turn.
   if (length > SMALL) await otherEvents();
-  const image = spare?.length === length ? spare : new Uint8Array(length);
+  const image: Uint8Array<ArrayBuffer>[] = [];
   let at = 0;
   await inTurns(() => {
-    const end = Math.min(at + PIECE_BYTES, length);
-    image.set(block.bytes().subarray(at, end), at);
-    at = end;
+    const bytes = Math.min(length - at, at === 0 ? Math.max(PIECE_BYTES, tableBytes(block)) : PIECE_BYTES);
+    const old = spare[image.length];
+    const piece = old?.length === bytes ? old : new Uint8Array(bytes);
+    piece.set(block.bytes().subarray(at, at + bytes));
+    image.push(piece);
+    at += bytes;
     return at < length;
   });
   return image;
@@ -57,24 +63,22 @@ export async function inTurns(piece: () => boolean): Promise<void> {
 }
 
 /** Makes a network of the same options what it was when the image was taken. Nobody may use the block before all pieces are put. May grow its memory, and moves its scratch. */
-export async function putImageInPieces(block: Block, image: Uint8Array): Promise<void> {
-  let at = 0;
+export async function putImageInPieces(block: Block, image: Image): Promise<void> {
+  let next = 0;
   await inTurns(() => {
-    at = putPiece(block, image, at);
-    return at < image.length;
+    putPiece(block, image, next++);
+    return next < image.length;
   });
 }
 
-/** Puts the piece of an image that begins at `at`, the first of which makes room for all, and answers where the next one begins. */
-export function putPiece(block: Block, image: Uint8Array, at: number): number {
-  const table = Header.Bytes + block.uint(Header.LayerCount) * Abi.LayerBytes;
-  const end = Math.min(image.length, Math.max(at + PIECE_BYTES, table));
-  const piece = image.subarray(at, end);
-  if (at > 0) {
-    block.bytes().set(piece, at);
-    return end;
+/** Puts a piece of an image, the first of which makes room for all. */
+export function putPiece(block: Block, image: Image, index: number): void {
+  const piece = image[index] as Uint8Array;
+  if (index > 0) {
+    block.bytes().set(piece, bytesOf(image.slice(0, index)));
+    return;
   }
-  block.roomBehind(image.length);
+  block.roomBehind(Math.max(0, bytesOf(image) - block.core.layout(block.base)));
   const own = OWN.map((field) => block.uint(field));
   block.bytes().set(piece);
   OWN.forEach((field, i) => {
@@ -83,5 +87,17 @@ export function putPiece(block: Block, image: Uint8Array, at: number): number {
   // Lays out anew what follows.
   block.roomBehind(0);
   block.setUint(Header.GradientReady, 0);
-  return end;
+}
+
+export function bytesOf(image: Image): number {
+  return image.reduce((sum, piece) => sum + piece.length, 0);
+}
+
+/** What its bytes lie in, to be handed over. */
+export function buffersOf(image: Image | undefined): ArrayBuffer[] {
+  return (image ?? []).map((piece) => piece.buffer);
+}
+
+function tableBytes(block: Block): number {
+  return Header.Bytes + block.uint(Header.LayerCount) * Abi.LayerBytes;
 }

@@ -1,5 +1,5 @@
 import type { Block } from "../block.js";
-import { inTurns, putPiece, SMALL } from "./image.js";
+import { bytesOf, type Image, inTurns, putPiece, SMALL } from "./image.js";
 
 /**
  * What a network is to become next, while a run is under way elsewhere. What is small it becomes at once. What is not it becomes when it is asked something, or at the run's end, in
@@ -7,22 +7,23 @@ import { inTurns, putPiece, SMALL } from "./image.js";
  */
 export class Incoming {
   readonly #put: (task: (block: Block) => void) => void;
-  #image: Uint8Array | undefined;
+  #image: Image | undefined;
+  /** The piece that is put next. */
   #next = 0;
   /** One that the network has become. */
-  #spare: Uint8Array | undefined;
+  #spare: Image | undefined;
 
   constructor(put: (task: (block: Block) => void) => void) {
     this.#put = put;
   }
 
   /** Takes a newer state, and hands out an image whose bytes nobody needs any more, where there is one. */
-  take(image: Uint8Array): Uint8Array | undefined {
+  take(image: Image): Image | undefined {
     const spare = this.#image ?? this.#spare;
     this.#spare = undefined;
     this.#image = image;
     this.#next = 0;
-    if (image.length <= SMALL) this.settle();
+    if (bytesOf(image) <= SMALL) this.settle();
     return spare;
   }
 
@@ -43,12 +44,11 @@ export class Incoming {
     this.#image = this.#spare = undefined;
   }
 
-  #putNext(image: Uint8Array): void {
+  #putNext(image: Image): void {
     // Nobody who uses the network now is to wait for this piece again.
     this.#image = undefined;
-    this.#put((block) => {
-      this.#next = putPiece(block, image, this.#next);
-    });
+    this.#put((block) => putPiece(block, image, this.#next));
+    this.#next++;
     if (this.#next < image.length) this.#image = image;
     else this.#spare = image;
   }

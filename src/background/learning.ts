@@ -9,13 +9,13 @@ import { BatchReader, type Stream } from "./batches.js";
 import { type Work, wishFor } from "./capabilities.js";
 import { otherEvents } from "./events.js";
 import { type Host, here, received } from "./host.js";
-import { copyImage } from "./image.js";
+import { copyImage, type Image } from "./image.js";
 import { Incoming } from "./incoming.js";
 import type { Errand } from "./messages.js";
 import { add, empty, type Known } from "./news.js";
 import { type Options, readOptions, readStreamOptions } from "./options.js";
 import { Pieces, SLICE } from "./pieces.js";
-import { GRACE, type Listener, placeFor, soonPlaced } from "./places.js";
+import { GRACE, isKnownAtFirst, type Listener, placeFor, soonPlaced } from "./places.js";
 import { enroll } from "./pool.js";
 import { ownRun, portablePlan, portableRun } from "./portable.js";
 import { type Client, type Outcome, type Tools, trainSession } from "./session.js";
@@ -35,13 +35,13 @@ interface Task {
   /** Reads what has not been read yet, and answers whether it came to that: before each piece `pause` lets other events in and says whether to go on. */
   read(pause: () => Promise<boolean>): Promise<boolean>;
   work(): Promise<Pick<Work, "rowsAtOnce" | "rows">>;
-  /** Rows, at most, that pass through the network between two moments at which a run can be left, or as many as take as long. */
-  readonly rowsBetween: number;
+  /** Multiplications, at most, between two moments at which a run can be left, or as many as take as long. */
+  readonly workBetween: number;
   /** Makes of a network one whose run was cut before its first step. */
   placeUnread(block: Block): void;
   /** Whether a history is that of the whole run, though a stop was asked for. */
   readonly endsByItself: boolean;
-  errand(base: { readonly plan: Plan; readonly state: Uint8Array }): TrainingErrand;
+  errand(base: { readonly plan: Plan; readonly state: Image }): TrainingErrand;
   /** The next batch, if it is done batch by batch. */
   next(): Promise<Run | undefined>;
   end(): void;
@@ -60,10 +60,13 @@ export function trainFromRows(host: Host, inputs: unknown, targets: unknown, giv
     read: (pause) => pieces.rest(pause),
     work: async () => ({ rowsAtOnce: Math.min(batchSize, run.rows), rows: run.rows * epochs }),
     // A step, validation, or an epoch's new order.
-    rowsBetween: Math.max(Math.min(batchSize, run.rows) * (isLbfgs(plan) ? 25 : 1), run.validationRows, run.rows / 32),
+    workBetween: Math.max(
+      Math.max(Math.min(batchSize, run.rows) * (isLbfgs(plan) ? 25 : 1), run.validationRows) * block.uint(Header.ParameterCount),
+      run.shuffle ? 100 * run.rows : 0,
+    ),
     placeUnread: (block) => placeRun(block, plan, withoutRows(run)),
     endsByItself: true,
-    errand: (base) => ({ type: "train", setup: { ...base, run: portableRun(run) } }),
+    errand: (base) => ({ type: "train", setup: { ...base, run: portableRun(run), hasSignal: options.signal !== undefined } }),
     next: async () => undefined,
     end() {},
   });
@@ -94,12 +97,18 @@ export function trainFromBatches(host: Host, batches: Stream, given: unknown): P
     read: async () => true,
     // What there is to do is not known; how much at once, the first batch says.
     work: async () => ({ rowsAtOnce: await source.firstRows(), rows: Number.POSITIVE_INFINITY }),
-    rowsBetween: Number.POSITIVE_INFINITY,
+    workBetween: Number.POSITIVE_INFINITY,
     placeUnread() {},
     endsByItself: false,
     errand: (base) => ({
       type: "stream",
-      setup: { ...base, epochs, historyInterval, isAskedFor: { onStep: onStep !== undefined, onEpoch: onEpoch !== undefined } },
+      setup: {
+        ...base,
+        epochs,
+        historyInterval,
+        hasSignal: options.signal !== undefined,
+        isAskedFor: { onStep: onStep !== undefined, onEpoch: onEpoch !== undefined },
+      },
     }),
     next: () => source.next(),
     end: () => source.end(),
@@ -131,7 +140,7 @@ async function inBackground(host: Host, task: Task): Promise<History> {
   /** How it went until the state that is known. */
   const until = empty();
   host.watch(until);
-  const put = (known: Known | undefined): Uint8Array | undefined => {
+  const put = (known: Known | undefined): Image | undefined => {
     if (host.ended || !known) return undefined;
     add(until, known.news);
     return incoming.take(known.state);
@@ -152,6 +161,7 @@ async function inBackground(host: Host, task: Task): Promise<History> {
   };
   const listener: Listener = {
     reached: put,
+    isWanted: () => !host.ended,
     progress(progress, known) {
       put(known);
       if (onProgress) void guarded(() => onProgress(progress));
@@ -179,8 +189,9 @@ async function inBackground(host: Host, task: Task): Promise<History> {
       place.leave?.();
       return undefined;
     }
-    const errand = task.errand({ plan: portablePlan(plan, parts), state: await copyImage(block) });
-    return place.converse ? place.converse(errand, listener, stop) : inSlices(host, errand, listener, stop, task.rowsBetween);
+    const errand = task.errand({ plan: portablePlan(plan, parts), state: host.state ? [host.state] : await copyImage(block) });
+    host.state = undefined;
+    return place.converse ? place.converse(errand, listener, stop) : inSlices(host, errand, listener, stop, task.workBetween);
   };
   try {
     const isRead = await task.read(async () => {
@@ -209,10 +220,10 @@ async function inBackground(host: Host, task: Task): Promise<History> {
   }
 }
 
-async function inSlices(host: Host, errand: TrainingErrand, listener: Listener, stop: Stop, rowsBetween: number): Promise<Outcome> {
+async function inSlices(host: Host, errand: TrainingErrand, listener: Listener, stop: Stop, workBetween: number): Promise<Outcome> {
   // As in a worker: whether the network is known as it was before the step, which is not waited for any longer then.
-  let isKnown = errand.type !== "train";
-  let spare: Uint8Array<ArrayBuffer> | undefined;
+  let isKnown = isKnownAtFirst(errand);
+  let spare: Image | undefined;
   let asked = Number.POSITIVE_INFINITY;
   const forget = stop.whenAsked(() => {
     asked = performance.now();
@@ -227,18 +238,18 @@ async function inSlices(host: Host, errand: TrainingErrand, listener: Listener, 
     },
     reached(known) {
       isKnown = known !== undefined;
-      spare = listener.reached(known) as typeof spare;
+      spare = listener.reached(known);
     },
     spare() {
       const bytes = spare;
       spare = undefined;
       return bytes;
     },
-    abandons: () => isKnown && performance.now() - asked > GRACE,
+    abandons: () => (isKnown || host.ended) && performance.now() - asked > GRACE,
   };
   // The rows were read in this turn, and are placed in the next.
   await otherEvents();
   const session = (tools: Tools) =>
     errand.type === "train" ? trainSession(tools, errand.setup, client, SLICE) : streamSession(tools, errand.setup, client);
-  return here(host.parts, host.plan, rowsBetween * host.block.uint(Header.ParameterCount), session).finally(forget);
+  return here(host.parts, host.plan, workBetween, session).finally(forget);
 }

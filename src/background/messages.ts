@@ -1,4 +1,5 @@
 import type { Call, History, Run } from "../training.js";
+import type { Image } from "./image.js";
 import type { Known } from "./news.js";
 import type { Progress } from "./options.js";
 import type { Parcel } from "./parcels.js";
@@ -26,7 +27,7 @@ export type ToWorker =
   | { readonly type: "leave" }
   | { readonly type: "answer"; readonly answer: boolean }
   /** Bytes of an image that came from there, for another. */
-  | { readonly type: "spare"; readonly spare: Uint8Array<ArrayBuffer> }
+  | { readonly type: "spare"; readonly spare: Image }
   | { readonly type: "stop" };
 
 /** What the worker tells. */

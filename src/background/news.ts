@@ -1,12 +1,13 @@
 import type { MetricName } from "../options/training.js";
 import type { History } from "../training.js";
+import type { Image } from "./image.js";
 
 // A history as it is told from where a run is to where its network is: each time what has come since.
 
 /** A network between two steps. */
 export interface Known {
   /** An image of it. */
-  readonly state: Uint8Array;
+  readonly state: Image;
   /** How it went from what was known before until then. */
   readonly news: History;
 }

@@ -1,6 +1,7 @@
 import type { Run } from "../training.js";
 import type { Capabilities, Wish } from "./capabilities.js";
 import { otherEvents } from "./events.js";
+import { buffersOf, type Image } from "./image.js";
 import type { Errand, ToWorker } from "./messages.js";
 import type { Known } from "./news.js";
 import { packed } from "./parcels.js";
@@ -16,7 +17,9 @@ import { idleOrNewTeam, type Team } from "./teams.js";
 /** What is told, and asked for, in the midst of a run. */
 export interface Listener extends Required<Pick<Client, "progress" | "call">>, Source {
   /** Answers bytes of an earlier image that nobody needs any more, where there are any. */
-  reached(known: Known | undefined): Uint8Array | undefined;
+  reached(known: Known | undefined): Image | undefined;
+  /** Whether what comes of it is wanted still: the network may have been disposed of. */
+  isWanted(): boolean;
 }
 
 export interface Place {
@@ -82,8 +85,8 @@ export const GRACE = 50;
  */
 function converse(worker: PoolWorker, errand: Errand, seat: Seat | undefined, listener: Listener, stop: Stop): Promise<Outcome> {
   const { thread } = worker;
-  // Whether it was told of the network's state between the last two steps. Batch by batch it is at first what it was, and who thinks does not change it.
-  let isKnown = errand.type !== "train";
+  // Whether it was told of the network's state between the last two steps.
+  let isKnown = isKnownAtFirst(errand);
   let grace: ReturnType<typeof setTimeout> | undefined;
   let forget = () => {};
   return new Promise<Outcome>((resolve, reject) => {
@@ -110,15 +113,15 @@ function converse(worker: PoolWorker, errand: Errand, seat: Seat | undefined, li
       hear(message) {
         if (message.type === "reached") {
           isKnown = message.known !== undefined;
-          const spare = listener.reached(message.known) as Uint8Array<ArrayBuffer> | undefined;
-          if (spare) tell({ type: "spare", spare }, [spare.buffer]);
+          const spare = listener.reached(message.known);
+          if (spare) tell({ type: "spare", spare }, buffersOf(spare));
         } else if (message.type === "progress") listener.progress(message.progress, message.known);
         else if (message.type === "end") resolve(message.outcome);
         else if (message.type === "failure") resolve({ error: message.error });
         else if (message.type === "next") {
           void answer(async () => {
             const run = await listener.next();
-            return () => tell({ type: "batch", run }, run ? buffersOf(run) : []);
+            return () => tell({ type: "batch", run }, run ? tablesOf(run) : []);
           });
         } else if (message.type === "call") {
           void answer(async () => {
@@ -140,12 +143,12 @@ function converse(worker: PoolWorker, errand: Errand, seat: Seat | undefined, li
       const core = seat || worker.core === plan.core ? undefined : plan.core;
       if (core) worker.core = core;
       // The image is handed over and not copied.
-      tell({ ...first, setup: { ...first.setup, plan: { ...plan, core } }, seat } as ToWorker, [state.buffer]);
+      tell({ ...first, setup: { ...first.setup, plan: { ...plan, core } }, seat } as ToWorker, buffersOf(state));
       forget = stop.whenAsked(() => {
         tell({ type: "stop" });
         grace = setTimeout(() => {
           // It is in the midst of a step, which nobody waits for.
-          if (!isKnown) return;
+          if (!isKnown && listener.isWanted()) return;
           resolve({});
           giveUp("it was stopped in the midst of a step");
         }, GRACE);
@@ -171,8 +174,13 @@ function converse(worker: PoolWorker, errand: Errand, seat: Seat | undefined, li
   });
 }
 
+/** Whether the network is known before it is told of: batch by batch it is at first what it was, and who thinks does not change it. */
+export function isKnownAtFirst({ type }: Errand): boolean {
+  return type !== "train";
+}
+
 /** What a batch's numbers lie in, which are its own. */
-function buffersOf({ x, t, weights }: Run): ArrayBufferLike[] {
+function tablesOf({ x, t, weights }: Run): ArrayBufferLike[] {
   return [x, t.table, weights].flatMap((table) => (table ? [table.values.buffer] : []));
 }
 

@@ -52,7 +52,7 @@ export async function placeInPieces(
   if (weights || classWeights) {
     pieces.inPieces(all - weighed, (from, to) => block.view(Header.SampleWeights, all).fill(1, weighed + from, weighed + to));
   }
-  if (classWeights) weighClasses(block, classesOf(plan), classWeights, run.rows, pieces);
+  if (classWeights) weighClasses(block, classesOf(plan), classWeights, run, pieces);
   return pieces.rest(pause);
 }
 
@@ -74,15 +74,37 @@ function placePart(block: Block, plan: Plan, run: Run, part: Part, first: number
 }
 
 /** As src/training.ts does. */
-function weighClasses({ core, base }: Block, classes: number, weights: "balanced" | readonly number[], rows: number, pieces: Pieces): void {
-  const members: number[] = [];
-  const weigh = (weight: (k: number) => number) =>
-    pieces.inPieces(classes, (from, to) => {
-      for (let k = from; k < to; k++) members[k] = core.weighClass(base, rows, k, weight(k));
-    });
-  if (weights === "balanced") {
-    weigh(() => 1);
-    const present = () => members.filter((count) => count > 0).length;
-    weigh((k) => (members[k] ? rows / (present() * members[k]) : 1));
-  } else weigh((k) => weights[k] as number);
+function weighClasses(block: Block, classes: number, weights: "balanced" | readonly number[], { rows, t }: Run, pieces: Pieces): void {
+  const width = t.labels ? 1 : block.outputs;
+  const all = Array.from({ length: classes }, (_, k) => k);
+  /** Multiplies the weights of each class, by what it is to be when its turn has come, and tells how many rows of a piece are of it. */
+  const weigh = (weight: (k: number) => number, tell = (_k: number, _members: number) => {}) => {
+    for (const k of all) pieces.inPieces(rows, (from, to) => tell(k, weighRows(block, width, from, to, k, weight(k))));
+  };
+  if (weights !== "balanced") {
+    weigh((k) => weights[k] as number);
+    return;
+  }
+  const counts = all.map(() => 0);
+  weigh(
+    () => 1,
+    (k, members) => {
+      counts[k] = (counts[k] as number) + members;
+    },
+  );
+  const present = () => counts.filter((members) => members > 0).length;
+  weigh((k) => (counts[k] ? rows / (present() * (counts[k] as number)) : 1));
+}
+
+/** The core's `weighClass` for the rows `from` … `to`: the samples begin there meanwhile. */
+function weighRows(block: Block, width: number, from: number, to: number, k: number, weight: number): number {
+  const { core, base, elementBytes } = block;
+  const begin = (rows: number) => {
+    block.setUint(Header.SampleTargets, block.uint(Header.SampleTargets) + rows * width * elementBytes);
+    block.setUint(Header.SampleWeights, block.uint(Header.SampleWeights) + rows * elementBytes);
+  };
+  begin(from);
+  const members = core.weighClass(base, to - from, k, weight);
+  begin(-from);
+  return members;
 }

@@ -2,7 +2,7 @@ import { Header } from "../abi.js";
 import type { Block, Elements } from "../block.js";
 import type { Plan } from "../options/network.js";
 import { type Call, type History, type Run, stepReport } from "../training.js";
-import { copyImage, putImageInPieces, SMALL } from "./image.js";
+import { copyImage, type Image, putImageInPieces, SMALL } from "./image.js";
 import { empty, type Known, newsOf } from "./news.js";
 import type { Progress } from "./options.js";
 import { placeInPieces, type Sender } from "./placing.js";
@@ -29,21 +29,23 @@ export interface Tools {
 /** What a session begins with; it can be sent to a worker. */
 export interface Setup {
   readonly plan: Plan;
-  readonly state: Uint8Array;
+  readonly state: Image;
   readonly run: Run;
+  /** Whether there is a signal that may stop it in the midst of a step. */
+  readonly hasSignal: boolean;
 }
 
 /** The thread that a session works for. */
 export interface Client extends Sender {
   /**
    * Tells of the network as it is now, between two steps, since the run has its place and can be gone on with from there, or since a step takes long: whoever cannot wait for the
-   * next one has the last. Nothing, where steps do not take long any more. Absent where a stop cannot come in the midst of a step.
+   * next one has the last. Nothing, where steps do not take long any more, and where there is no signal that might stop it: it costs a copy for each long step.
    */
-  reached?(known: Known | undefined): void;
+  reached(known: Known | undefined): void;
   /** Whether nobody waits any more for the end of a step, the network being known as it was before. Absent where that is not the session's to say. */
   abandons?(): boolean;
   /** Bytes of an image that nobody needs any more. */
-  spare?(): Uint8Array<ArrayBuffer> | undefined;
+  spare?(): Image | undefined;
   /** Tells how far it is, with the network as it is now where that takes no time to speak of. */
   progress(progress: Progress, known: Known | undefined): void;
   /** Calls a function of the user's and waits for its answer. */
@@ -52,7 +54,7 @@ export interface Client extends Sender {
 
 /** How a session ended: the network then; and its history, or why there is none, or neither where it was stopped. */
 export interface Outcome {
-  readonly state?: Uint8Array;
+  readonly state?: Image;
   readonly history?: History;
   readonly error?: unknown;
   /** How it went where it has no such history. */
@@ -71,7 +73,12 @@ const LONG = 40;
 const LONG_VALIDATION = { rows: 500, work: 1e8 };
 
 /** Trains in slices of about `milliseconds` until the run is over, cut or stopped. */
-export async function trainSession(tools: Tools, { plan, state, run }: Setup, client: Client, milliseconds: number): Promise<Outcome> {
+export async function trainSession(
+  tools: Tools,
+  { plan, state, run, hasSignal }: Setup,
+  client: Client,
+  milliseconds: number,
+): Promise<Outcome> {
   const block = tools.blockFor(plan);
   await putImageInPieces(block, state);
   if (!(await placeInPieces(tools.placeRun, block, plan, run, milliseconds, client))) {
@@ -80,12 +87,12 @@ export async function trainSession(tools: Tools, { plan, state, run }: Setup, cl
   }
   const until = empty();
   const news = newsOf(until);
-  client.reached?.({ state: await copyImage(block), news: news() });
-  const last = lastState(client, async () => ({ state: await copyImage(block, client.spare?.()), news: news() }));
+  client.reached({ state: await copyImage(block), news: news() });
+  const last = lastState(hasSignal, client, async () => ({ state: await copyImage(block, client.spare?.()), news: news() }));
   const now = stateForReports(block, news);
   const { validationRows } = run;
   const validatesLong =
-    validationRows >= LONG_VALIDATION.rows && validationRows * block.uint(Header.ParameterCount) >= LONG_VALIDATION.work;
+    hasSignal && validationRows >= LONG_VALIDATION.rows && validationRows * block.uint(Header.ParameterCount) >= LONG_VALIDATION.work;
   // The step that validation follows is a slice of its own, so that who stops then has what was before it.
   const most = validatesLong ? () => Math.max(1, stepsLeft(block) - 1) : undefined;
   const slices = tools.trainRun(block, run, milliseconds, until, most);
@@ -146,10 +153,10 @@ function isOver(block: Block): boolean {
  * each one as long as that takes little of the time: what comes next may be long again, as when rows validate.
  */
 export function lastState(
+  hasSignal: boolean,
   { reached }: Client,
   state: () => Promise<Known>,
 ): (milliseconds: number, isBeforeLong?: boolean) => Promise<boolean> {
-  if (!reached) return async () => false;
   const begin = performance.now();
   let spent = 0;
   let wasLong = false;
@@ -158,7 +165,7 @@ export function lastState(
     const start = performance.now();
     const isLong = milliseconds > LONG;
     wasLong ||= isLong;
-    const tells = isLong || isBeforeLong || (wasLong && spent < SHARE * (start - begin));
+    const tells = hasSignal && (isLong || isBeforeLong || (wasLong && spent < SHARE * (start - begin)));
     if (tells || isKnown) reached(tells ? await state() : undefined);
     if (tells) spent += performance.now() - start;
     isKnown = tells;

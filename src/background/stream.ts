@@ -3,7 +3,7 @@ import type { Block } from "../block.js";
 import type { Plan } from "../options/network.js";
 import type { Run } from "../training.js";
 import { otherEvents } from "./events.js";
-import { copyImage, putImageInPieces } from "./image.js";
+import { copyImage, type Image, putImageInPieces } from "./image.js";
 import { empty, newsOf } from "./news.js";
 import { placeInPieces } from "./placing.js";
 import { type Client, lastState, type Outcome, speedometer, stateForReports, type Tools, wholeSlice } from "./session.js";
@@ -15,9 +15,10 @@ import { reworded } from "./wording.js";
 /** What a session of batches begins with. */
 export interface StreamSetup {
   readonly plan: Plan;
-  readonly state: Uint8Array;
+  readonly state: Image;
   readonly epochs: number;
   readonly historyInterval: number;
+  readonly hasSignal: boolean;
   readonly isAskedFor: { readonly onStep: boolean; readonly onEpoch: boolean };
 }
 
@@ -31,7 +32,7 @@ export interface Source {
 
 export async function streamSession(
   tools: Tools,
-  { plan, state, epochs, historyInterval, isAskedFor }: StreamSetup,
+  { plan, state, epochs, historyInterval, hasSignal, isAskedFor }: StreamSetup,
   client: Client & Source,
 ): Promise<Outcome> {
   const block = tools.blockFor(plan);
@@ -51,7 +52,7 @@ export async function streamSession(
     return state;
   };
   const end = async (outcome: Partial<Outcome>): Promise<Outcome> => ({ state: await image(), until: history, ...outcome });
-  const last = lastState(client, async () => ({ state: await image(), news: news() }));
+  const last = lastState(hasSignal, client, async () => ({ state: await image(), news: news() }));
   block.setDouble(Header.EpochSum, 0);
   for (let epoch = 0; epoch < epochs; epoch++) {
     let rows = 0;

@@ -1,7 +1,7 @@
 import { Header, Status } from "../abi.js";
 import type { Plan } from "../options/network.js";
 import type { Table } from "../rows.js";
-import { putImageInPieces } from "./image.js";
+import { type Image, putImageInPieces } from "./image.js";
 import { isAwaited } from "./parcels.js";
 import type { Sender } from "./placing.js";
 import type { Outcome, Tools } from "./session.js";
@@ -9,7 +9,7 @@ import type { Outcome, Tools } from "./session.js";
 /** What a session begins with that answers for rows; it can be sent to a worker. */
 export interface ThinkSetup {
   readonly plan: Plan;
-  readonly state: Uint8Array;
+  readonly state: Image;
   readonly x: Table;
 }
 

@@ -1,13 +1,13 @@
 // The program of the worker that trains in the background: dist/worker.js, with the wrapper in it but no core, which it is sent.
 
 import type { CompiledModule } from "../binary.js";
-import { Block } from "../block.js";
+import { Block, type Elements } from "../block.js";
 import { type Core, instantiate } from "../core.js";
 import { TrainingError } from "../errors.js";
 import type { Plan } from "../options/network.js";
 import { placeRun, type Run, trainRun } from "../training.js";
 import { otherEvents } from "./events.js";
-import { byImage } from "./image.js";
+import { buffersOf, byImage, type Image } from "./image.js";
 import type { Errand, FromWorker, SentError, ToWorker } from "./messages.js";
 import { Arrivals } from "./parcels.js";
 import { type Client, trainSession } from "./session.js";
@@ -30,15 +30,12 @@ function serve(parent: Peer<FromWorker, ToWorker>): void {
   let goesOn = true;
 
   /** Sends a message; what is large in it is handed over and not copied. */
-  const tell = (message: FromWorker, ...large: readonly (ArrayBufferView | undefined)[]) =>
-    parent.send(
-      message,
-      large.flatMap((view) => (view ? [view.buffer] : [])),
-    );
+  const tell = (message: FromWorker, state?: Image, outputs?: Elements) =>
+    parent.send(message, [...buffersOf(state), ...(outputs ? [outputs.buffer] : [])]);
 
   let batch: (run: Run | undefined) => void;
   /** Of the run that is under way. */
-  let spare: Uint8Array<ArrayBuffer> | undefined;
+  let spare: Image | undefined;
   let isRunning = false;
 
   const arrivals = new Arrivals();
