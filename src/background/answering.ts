@@ -17,7 +17,7 @@ import { MOST_AT_ONCE, type ThinkSetup, thinkSession } from "./thinking.js";
 
 /** Hears of a session that says nothing before its end. */
 const NOBODY: Listener = {
-  reached: () => undefined,
+  known: () => undefined,
   isWanted: () => true,
   progress() {},
   call: async () => undefined,

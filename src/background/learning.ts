@@ -140,8 +140,8 @@ async function inBackground(host: Host, task: Task): Promise<History> {
   /** How it went until the state that is known. */
   const until = empty();
   host.watch(until);
-  const put = (known: Known | undefined): Image | undefined => {
-    if (host.ended || !known) return undefined;
+  const put = (known: Known): Image | undefined => {
+    if (host.ended) return undefined;
     add(until, known.news);
     return incoming.take(known.state);
   };
@@ -160,14 +160,12 @@ async function inBackground(host: Host, task: Task): Promise<History> {
     return stop.isAsked ? undefined : stop.orAsked(answer());
   };
   const listener: Listener = {
-    reached: put,
+    known: put,
     isWanted: () => !host.ended,
-    progress(progress, known) {
-      put(known);
+    progress(progress) {
       if (onProgress) void guarded(() => onProgress(progress));
     },
-    call([name, report], known) {
-      put(known);
+    call([name, report]) {
       return guarded(() => task.callbacks[name]?.(report as never));
     },
     next: () => guarded(() => task.next()),
@@ -228,9 +226,18 @@ async function inSlices(host: Host, errand: TrainingErrand, listener: Listener, 
   const forget = stop.whenAsked(() => {
     asked = performance.now();
   });
+  const take = (known: Known | undefined) => {
+    if (known) spare = listener.known(known);
+  };
   const client: Client & Source = {
-    progress: listener.progress,
-    call: listener.call,
+    progress(progress, known) {
+      take(known);
+      listener.progress(progress);
+    },
+    call(call, known) {
+      take(known);
+      return listener.call(call);
+    },
     next: listener.next,
     async pause() {
       await otherEvents();
@@ -238,7 +245,7 @@ async function inSlices(host: Host, errand: TrainingErrand, listener: Listener, 
     },
     reached(known) {
       isKnown = known !== undefined;
-      spare = listener.reached(known);
+      take(known);
     },
     spare() {
       const bytes = spare;

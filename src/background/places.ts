@@ -1,12 +1,13 @@
-import type { Run } from "../training.js";
+import type { Call, Run } from "../training.js";
 import type { Capabilities, Wish } from "./capabilities.js";
 import { otherEvents } from "./events.js";
 import { buffersOf, type Image } from "./image.js";
 import type { Errand, ToWorker } from "./messages.js";
 import type { Known } from "./news.js";
+import type { Progress } from "./options.js";
 import { packed } from "./parcels.js";
 import { idleWorker, type PoolWorker, release } from "./pool.js";
-import type { Client, Outcome } from "./session.js";
+import type { Outcome } from "./session.js";
 import type { Stop } from "./stop.js";
 import type { Source } from "./stream.js";
 import type { Seat } from "./team.js";
@@ -15,9 +16,11 @@ import { idleOrNewTeam, type Team } from "./teams.js";
 // Where a session goes: to a team of workers, to one worker, or, if none starts, nowhere else.
 
 /** What is told, and asked for, in the midst of a run. */
-export interface Listener extends Required<Pick<Client, "progress" | "call">>, Source {
-  /** Answers bytes of an earlier image that nobody needs any more, where there are any. */
-  reached(known: Known | undefined): Image | undefined;
+export interface Listener extends Source {
+  /** The network as it is there, where that is told, before anything else that is told with it. Answers an earlier image that nobody needs any more, where there is one. */
+  known(known: Known): Image | undefined;
+  progress(progress: Progress): void;
+  call(call: Call): Promise<unknown>;
   /** Whether what comes of it is wanted still: the network may have been disposed of. */
   isWanted(): boolean;
 }
@@ -111,11 +114,12 @@ function converse(worker: PoolWorker, errand: Errand, seat: Seat | undefined, li
     };
     const task: PoolWorker["task"] = {
       hear(message) {
-        if (message.type === "reached") {
-          isKnown = message.known !== undefined;
-          const spare = listener.reached(message.known);
+        if ("known" in message && message.known) {
+          const spare = listener.known(message.known);
           if (spare) tell({ type: "spare", spare }, buffersOf(spare));
-        } else if (message.type === "progress") listener.progress(message.progress, message.known);
+        }
+        if (message.type === "reached") isKnown = message.known !== undefined;
+        else if (message.type === "progress") listener.progress(message.progress);
         else if (message.type === "end") resolve(message.outcome);
         else if (message.type === "failure") resolve({ error: message.error });
         else if (message.type === "next") {
@@ -125,7 +129,7 @@ function converse(worker: PoolWorker, errand: Errand, seat: Seat | undefined, li
           });
         } else if (message.type === "call") {
           void answer(async () => {
-            const said = await listener.call(message.call, message.known);
+            const said = await listener.call(message.call);
             return () => tell({ type: "answer", answer: said !== false });
           });
         }

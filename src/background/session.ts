@@ -87,9 +87,10 @@ export async function trainSession(
   }
   const until = empty();
   const news = newsOf(until);
-  client.reached({ state: await copyImage(block), news: news() });
+  // What it began with is in the block, so its bytes are free.
+  client.reached({ state: await copyImage(block, state), news: news() });
   const last = lastState(hasSignal, client, async () => ({ state: await copyImage(block, client.spare?.()), news: news() }));
-  const now = stateForReports(block, news);
+  const now = stateForReports(block, client, news);
   const { validationRows } = run;
   const validatesLong =
     hasSignal && validationRows >= LONG_VALIDATION.rows && validationRows * block.uint(Header.ParameterCount) >= LONG_VALIDATION.work;
@@ -111,7 +112,7 @@ export async function trainSession(
       return { state: await copyImage(block), error, until };
     }
     if (!next) return {};
-    if (next.done) return { state: await copyImage(block), history: next.value };
+    if (next.done) return { state: await copyImage(block, client.spare?.()), history: next.value };
     // After a call it comes back before it makes a step.
     const isTold = block.double(Header.Step) > step && (await last(performance.now() - start, validatesLong && stepsLeft(block) === 1));
     answer = next.value && (await client.call(next.value, isTold ? undefined : await now(next.value[0])));
@@ -174,12 +175,12 @@ export function lastState(
 }
 
 /** What says how a network is for a report: of an epoch in any case, else where that takes no time to speak of. */
-export function stateForReports(block: Block, news: () => History): (name?: Call[0]) => Promise<Known | undefined> {
+export function stateForReports(block: Block, { spare }: Client, news: () => History): (name?: Call[0]) => Promise<Known | undefined> {
   let due = 0;
   return async (name) => {
     const start = performance.now();
     if (name !== "onEpoch" && block.uint(Header.Gradient) > SMALL && start < due) return undefined;
-    const state = await copyImage(block);
+    const state = await copyImage(block, spare?.());
     const end = performance.now();
     due = end + (end - start) / SHARE;
     return { state, news: news() };

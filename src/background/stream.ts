@@ -39,7 +39,7 @@ export async function streamSession(
   await putImageInPieces(block, state);
   const history = empty();
   const news = newsOf(history);
-  const now = stateForReports(block, news);
+  const now = stateForReports(block, client, news);
   let seen = 0;
   const speed = speedometer(() => seen);
   /** The network, between two runs: nothing that could be gone on with. */
