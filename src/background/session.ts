@@ -150,8 +150,8 @@ function isOver(block: Block): boolean {
 }
 
 /**
- * What tells, where it has to, of the state after a slice of so many milliseconds, and answers whether it has: in any case before what will take long. At first the network is known as it is. Once there was a long slice, of
- * each one as long as that takes little of the time: what comes next may be long again, as when rows validate.
+ * What tells of the state after a slice of so many milliseconds, where there is a signal, and answers whether it has: in any case before what will take long. At first the network is
+ * known as it is. Once there was a long slice, of each one as long as that takes little of the time: what comes next may be long again.
  */
 export function lastState(
   hasSignal: boolean,
