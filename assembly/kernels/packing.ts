@@ -22,6 +22,26 @@ export function packPanel<T>(panel: usize, b: usize, bDepth: usize, bColumn: usi
   packTransposed<T>(panel + sizeof<v128>(), end, second, bDepth, bColumn);
 }
 
+/**
+ * Copies `panels` panels of two vectors, side by side in B's rows, one behind the other to `to`. Two rows of all panels at a time: rows of a wide B lie pages apart, so each
+ * should be read to where the block ends, and two of a panel's are a cache line.
+ */
+export function packPanels(to: usize, b: usize, bDepth: usize, panels: usize, depth: usize): void {
+  const panelBytes = depth * PANEL_ROW;
+  for (const end = to + panelBytes; to < end; to += 2 * PANEL_ROW, b += 2 * bDepth) {
+    // The last row of an odd depth is its own second one.
+    const isPair: usize = to + PANEL_ROW < end ? 1 : 0;
+    const nextTo = isPair * PANEL_ROW;
+    const nextRow = isPair * bDepth;
+    for (let panel = to, from = b, last = to + panels * panelBytes; panel < last; panel += panelBytes, from += PANEL_ROW) {
+      store<v128>(panel, load<v128>(from));
+      store<v128>(panel, load<v128>(from, sizeof<v128>()), sizeof<v128>());
+      store<v128>(panel + nextTo, load<v128>(from + nextRow));
+      store<v128>(panel + nextTo, load<v128>(from + nextRow, sizeof<v128>()), sizeof<v128>());
+    }
+  }
+}
+
 /** One vector of columns of a B that is a transpose in place, its columns being what lies together. */
 function packTransposed<T>(to: usize, end: usize, b: usize, bDepth: usize, bColumn: usize): void {
   const width = lanes<T, v128>();

@@ -2,7 +2,7 @@ import { cut } from "../cuts";
 import { lanes } from "./lanes";
 import { narrow } from "./narrow";
 import { oneRow } from "./one-row";
-import { PANEL_ROW, packPanel, packStrip } from "./packing";
+import { PANEL_ROW, packPanel, packPanels, packStrip } from "./packing";
 import { stripTile } from "./strip";
 import { TILE_ROWS, tiles } from "./tile";
 
@@ -231,13 +231,20 @@ function block<T>(
   const packed = strip + TILE_ROWS * BLOCK_DEPTH * sizeof<v128>();
   const panelBytes = depth * PANEL_ROW;
   for (let column: usize = 0; column < columns; ) {
-    // Panels whose vectors overlap are packed in any case: the tile knows only B's whose vectors follow each other.
     let end = column;
-    for (let panel = packed; end < columns && panel < packed + BLOCK_PANELS * panelBytes; ) {
+    let filled = packed;
+    if (!inPlace && bColumn == sizeof<T>()) {
+      const whole = min<usize>(BLOCK_PANELS, (columns - column - lanes<T, v128>()) / pair);
+      packPanels(packed, b + column * bColumn, bDepth, whole, depth);
+      end += whole * pair;
+      filled += whole * panelBytes;
+    }
+    // Panels whose vectors overlap are packed in any case: the tile knows only B's whose vectors follow each other.
+    while (end < columns && filled < packed + BLOCK_PANELS * panelBytes) {
       const taken = panelColumns<T>(columns - end);
       if (!inPlace || taken != pair) {
-        packPanel<T>(panel, b + end * bColumn, bDepth, bColumn, taken, depth);
-        panel += panelBytes;
+        packPanel<T>(filled, b + end * bColumn, bDepth, bColumn, taken, depth);
+        filled += panelBytes;
       }
       end += taken;
     }
