@@ -76,8 +76,10 @@ describe(`alone (FC_SEED=${SEED})`, () => {
   const Starts = ["nothing", "a row", "a matrix", "C itself"] as const;
 
   test("gives the bits of plain loops, and touches nothing but C and its scratch", { timeout: 60_000 }, () => {
-    let ofManyPanels = 0;
-    const counts = fc.tuple(size, size, size);
+    let [ofManyPanels, ofWideRows] = [0, 0];
+    // Rows of B that are packed whatever the placing are of 2 KiB and more.
+    const wide = fc.tuple(fc.integer({ min: 1, max: 9 }), size, fc.integer({ min: 500, max: 700 }));
+    const counts = fc.oneof({ arbitrary: fc.tuple(size, size, size), weight: 5 }, { arbitrary: wide, weight: 1 });
     const placing = fc.record({
       transposedA: fc.boolean(),
       transposedB: fc.boolean(),
@@ -155,8 +157,10 @@ describe(`alone (FC_SEED=${SEED})`, () => {
       for (const all of [elements, expected]) all.fill(0, place.panel / bytes, place.panel / bytes + lengths.panel);
       expectSameBits(bytesOf(elements), bytesOf(expected), "the memory");
       if (columns * bytes >= 96 && rows >= 3) ofManyPanels++;
+      if (columns * bytes >= 2048 && rows >= 3 && !placing.transposedB) ofWideRows++;
     });
     expect(ofManyPanels).toBeGreaterThan(100);
+    expect(ofWideRows).toBeGreaterThan(10);
   });
 });
 
