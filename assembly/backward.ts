@@ -6,12 +6,12 @@ import { product } from "./kernels/product";
 import { softmaxBackward } from "./kernels/softmax";
 import { FUSED, Layer, Network } from "./layout";
 import { normalizeByStatisticsBackward, normalizeColumnsBackward, normalizeRowsBackward } from "./normalization";
+import { Back, isBetween, placeBack, STAGES } from "./way";
 
 /**
  * Carries the loss's derivative by the last layer's outputs back through the layers, until each layer's deltas hold its derivative by X · W + b,
  * and on to the inputs where `dInputs` (rows, inputs) is not 0. `row` is the first row's place in the batch; `training` is what `forward` was told. Normalisations add their gradient on
- * the way, since only here it can be seen. Owns rows, but for the normalisations, which own columns. With threads only the part between two of `forward`'s places, from the later
- * one back to the earlier: at 2 l + 1 a part begins behind what owns columns, and ends in front of it.
+ * the way, since only here it can be seen. Owns rows, but for that. With threads only the stages between two places of the way (way.ts).
  */
 export function backward(
   network: Network,
@@ -20,11 +20,11 @@ export function backward(
   continues: bool,
   dInputs: usize,
   training: bool,
-  begin: u32,
-  end: u32,
+  from: u32,
+  to: u32,
 ): void {
-  if (network.elementBytes == 8) backwardAs<f64>(network, rows, row, continues, dInputs, training, begin, end);
-  else backwardAs<f32>(network, rows, row, continues, dInputs, training, begin, end);
+  if (network.elementBytes == 8) backwardAs<f64>(network, rows, row, continues, dInputs, training, from, to);
+  else backwardAs<f32>(network, rows, row, continues, dInputs, training, from, to);
 }
 
 function backwardAs<T>(
@@ -34,23 +34,27 @@ function backwardAs<T>(
   continues: bool,
   dInputs: usize,
   training: bool,
-  begin: u32,
-  end: u32,
+  from: u32,
+  to: u32,
 ): void {
-  for (let l = ASC_FEATURE_THREADS ? (begin + 1) >> 1 : network.layerCount; l > 0; l--) {
-    if (ASC_FEATURE_THREADS && l * 2 <= end) return;
+  const layers = network.layerCount;
+  for (let l = ASC_FEATURE_THREADS ? 2 * layers - from / STAGES : layers; l > 0; l--) {
+    const place = placeBack(l - 1, layers);
+    if (ASC_FEATURE_THREADS && place >= to) return;
     const layer = network.layer(l - 1);
     const dX = l > 1 ? network.at(network.layer(l - 2).deltas) : dInputs;
-    if (ASC_FEATURE_THREADS && l * 2 > begin) {
-      throughRows(network, layer, rows, training);
-    } else {
+    if (isBetween(place + Back.Activation, from, to)) {
       // The residual's share goes around the layer: the input gradient is added to it.
       if (layer.residual && dX) copyLarge(dX, network.at(layer.deltas), rows * (layer.units as usize) * sizeof<T>());
       throughActivation<T>(network, l - 1, rows, row, training);
-      if (ASC_FEATURE_THREADS && l * 2 - 1 == end) return;
-      if (layer.normalization) throughNormalization(network, layer, rows, continues, training);
     }
-    if (dX) inputGradient<T>(network, layer, dX, rows);
+    if (layer.normalization) {
+      if (isBetween(place + Back.Statistics, from, to)) {
+        normalizeColumnsBackward(network, layer, rows, continues, training, 0, layer.units);
+      }
+      if (isBetween(place + Back.Normalization, from, to)) throughRows(network, layer, rows, training);
+    }
+    if (dX && isBetween(place + Back.InputGradient, from, to)) inputGradient<T>(network, layer, dX, rows, 0, layer.inputs);
   }
 }
 
@@ -65,36 +69,39 @@ function throughActivation<T>(network: Network, l: u32, rows: usize, row: usize,
   multiplyBySlope<T>(layer.activation, layer.parameter as T, d, network.at(source), rows * (layer.units as usize));
 }
 
-function throughNormalization(network: Network, layer: Layer, rows: usize, continues: bool, training: bool): void {
-  normalizeColumnsBackward(network, layer, rows, continues, training, 0, layer.units);
-  throughRows(network, layer, rows, training);
-}
-
 /** What of a normalisation's way back owns rows, behind what owns columns. */
 function throughRows(network: Network, layer: Layer, rows: usize, training: bool): void {
   if (layer.normalization == Normalization.Layer) normalizeRowsBackward(network, layer, rows);
   else if (!training) normalizeByStatisticsBackward(network, layer, rows);
 }
 
-/** dX (rows, inputs) = dZ · Wᵀ, added to what goes around a residual layer. */
-function inputGradient<T>(network: Network, layer: Layer, dX: usize, rows: usize): void {
+/** Layer `l`'s share of the derivatives by the outputs of the layer before, `from` … `to` − 1 of its inputs. Owns columns. */
+export function inputGradientColumns(network: Network, l: u32, rows: usize, from: u32, to: u32): void {
+  const dX = network.at(network.layer(l - 1).deltas);
+  if (network.elementBytes == 8) inputGradient<f64>(network, network.layer(l), dX, rows, from, to);
+  else inputGradient<f32>(network, network.layer(l), dX, rows, from, to);
+}
+
+/** dX (rows, inputs) = dZ · Wᵀ, added to what goes around a residual layer, of the inputs from `from` to `to`. */
+function inputGradient<T>(network: Network, layer: Layer, dX: usize, rows: usize, from: u32, to: u32): void {
   const element: usize = sizeof<T>();
   const units = (layer.units as usize) * element;
   const inputs = (layer.inputs as usize) * element;
+  const first = dX + (from as usize) * element;
   product<T>(
     network.at(layer.deltas),
     units,
     element,
-    network.at(layer.weights),
+    network.at(layer.weights) + (from as usize) * units,
     element,
     units,
-    dX,
+    first,
     inputs,
-    layer.residual ? dX : 0,
+    layer.residual ? first : 0,
     inputs,
     rows,
     layer.units,
-    layer.inputs,
+    to - from,
     network.at(network.panel),
   );
 }

@@ -3,7 +3,8 @@ import { columnSums } from "./kernels/columns";
 import { largestMagnitude } from "./kernels/magnitude";
 import { product } from "./kernels/product";
 import { Network } from "./layout";
-import { larger, SHARE_ROWS, shareStart } from "./team";
+import { isSharedByColumns, SHARE_PARAMETERS, SHARE_ROWS, shareStart } from "./shares";
+import { larger } from "./teamwork";
 
 /**
  * The gradient of weights and biases over `rows` rows, added to what stands there when `continues`, so that the chunks of a batch are summed in
@@ -22,45 +23,55 @@ function parameterGradientAs<T>(network: Network, x: usize, rows: usize, continu
     const layer = network.layer(l);
     const units = (layer.units as usize) * element;
     const inputs = (layer.inputs as usize) * element;
-    const d = network.at(layer.deltas);
-    // A share of the rows of weights; the last thread has the biases too.
-    const first: usize = ASC_FEATURE_THREADS ? shareStart(layer.inputs, part, parts, SHARE_ROWS) : 0;
-    const end: usize = ASC_FEATURE_THREADS ? shareStart(layer.inputs, part + 1, parts, SHARE_ROWS) : layer.inputs;
+    const isShared = ASC_FEATURE_THREADS && parts > 1;
+    const byColumns = isShared && layer.trainable && isSharedByColumns(layer.units * network.elementBytes);
+    // A share of the units, or of the rows of weights, of which the last part has biases, scales and shifts too.
+    let first: usize = 0;
+    let end: usize = layer.inputs;
+    let from: usize = 0;
+    let columns: usize = layer.units;
+    if (byColumns) {
+      from = shareStart(layer.units, part, parts, SHARE_PARAMETERS);
+      columns = shareStart(layer.units, part + 1, parts, SHARE_PARAMETERS) - (from as u32);
+    } else if (isShared) {
+      first = shareStart(layer.inputs, part, parts, SHARE_ROWS);
+      end = shareStart(layer.inputs, part + 1, parts, SHARE_ROWS);
+    }
     const count = end - first;
-    const isLast = !ASC_FEATURE_THREADS || part + 1 == parts;
-    const dW = network.at(layer.weights + toGradient) + first * units;
+    const hasRest = !isShared || byColumns || part + 1 == parts;
+    const rest: usize = hasRest ? (layer.bias ? 1 : 0) + (layer.normalization ? 2 : 0) : 0;
+    const at = network.at(layer.weights + toGradient) + first * units + from * element;
     if (!layer.trainable) {
       // No derivative of a frozen layer may count in a norm.
-      clearLarge(dW, (count + (isLast ? (layer.bias ? 1 : 0) + (layer.normalization ? 2 : 0) : 0)) * units);
+      clearLarge(at, (count + rest) * units);
       x = network.at(layer.outputs);
       continue;
     }
+    const dZ = network.at(layer.deltas) + from * element;
     // dW = Xᵀ · dZ
-    if (!ASC_FEATURE_THREADS || count) {
+    if (!isShared || (count && columns)) {
       product<T>(
         x + first * element,
         element,
         inputs,
-        d,
+        dZ,
         units,
         element,
-        dW,
+        at,
         units,
-        continues ? dW : 0,
+        continues ? at : 0,
         units,
         count,
         rows,
-        layer.units,
+        columns,
         network.at(network.panel),
       );
     }
     // db = 1ᵀ · dZ
-    if (layer.bias && isLast) columnSums<T>(d, network.at(layer.biases + toGradient), rows, layer.units, continues);
-    if (ASC_FEATURE_THREADS) {
-      // With the last row of weights come the biases, and scales and shifts, which follow it.
-      const rest: usize = isLast ? (layer.bias ? 1 : 0) + (layer.normalization ? 2 : 0) : 0;
-      largest = larger(largest, largestMagnitude(dW, (count + rest) * layer.units, element));
-    }
+    if (layer.bias && hasRest) columnSums<T>(dZ, units, network.at(layer.biases + toGradient) + from * element, rows, columns, continues);
+    if (byColumns)
+      for (let row: usize = 0; row < count + rest; row++) largest = larger(largest, largestMagnitude(at + row * units, columns, element));
+    else if (ASC_FEATURE_THREADS) largest = larger(largest, largestMagnitude(at, (count + rest) * layer.units, element));
     x = network.at(layer.outputs);
   }
   return largest;

@@ -9,7 +9,8 @@ import { lossOf, lossOfParts } from "./loss";
 import { clearMeasures, measure } from "./measures";
 import { addPenaltyGradient, penalty } from "./regularization";
 import { gather } from "./shuffle";
-import { parameterGradientTogether, passRowsTogether } from "./team";
+import { parameterGradientTogether, passRowsTogether } from "./teamwork";
+import { endOf, turnOf } from "./way";
 
 /** What rows are computed for. From `Judging` on nothing of it is carried back. */
 export const enum Purpose {
@@ -31,7 +32,7 @@ export function scaleOf(network: Network, rows: u32): f64 {
 }
 
 /** Where the inputs of a chunk stand whose first row is `first`, when they were not gathered; their targets; their weights, or 0 where rows have none. */
-function inputsOf(network: Network, first: usize, gathered: bool): usize {
+export function inputsOf(network: Network, first: usize, gathered: bool): usize {
   return gathered ? network.at(network.chunkInputs) : network.at(network.sampleInputs) + first * network.inputs * network.elementBytes;
 }
 
@@ -47,7 +48,7 @@ function weightsOf(network: Network, first: usize, gathered: bool): usize {
 }
 
 /** Whether rows are taken in the epoch's order, and so brought together first. */
-function isGathered(network: Network, purpose: Purpose): bool {
+export function isGathered(network: Network, purpose: Purpose): bool {
   return network.shuffle != 0 && purpose == Purpose.Step;
 }
 
@@ -58,22 +59,21 @@ function inputDeltas(network: Network, purpose: Purpose): usize {
 
 /**
  * Passes `rows` rows of samples, at most a chunk, through the network from `first` on, and, if they are to be learned from, back: to each layer's deltas. Answers the sum of
- * their losses. `row` is the first row's place in the batch. Owns rows. With threads only the part of the way between two places: of L layers `forward`'s are 0 … 2 L, and
- * `backward`'s, from 2 L down to 0, are 2 L … 4 L.
+ * their losses. `row` is the first row's place in the batch. Owns rows. With threads only the stages between two places of the way (way.ts).
  */
 export function passRows(network: Network, first: usize, rows: usize, row: usize, scale: f64, purpose: Purpose, from: u32, to: u32): f64 {
   const gathered = isGathered(network, purpose);
   if (gathered && (!ASC_FEATURE_THREADS || from == 0)) gather(network, first, rows);
   const training = purpose < Purpose.Thinking;
-  const turn: u32 = ASC_FEATURE_THREADS ? 2 * network.layerCount : 0;
-  if (!ASC_FEATURE_THREADS || from < turn) forward(network, inputsOf(network, first, gathered), rows, row, training, from, to);
-  if (purpose == Purpose.Answering || (ASC_FEATURE_THREADS && to < turn)) return 0;
-  const loss =
-    !ASC_FEATURE_THREADS || from < turn
-      ? lossOf(network, targetsOf(network, first, gathered), weightsOf(network, first, gathered), rows, scale)
-      : 0;
+  const turn = turnOf(network.layerCount);
+  let loss: f64 = 0;
+  if (!ASC_FEATURE_THREADS || from < turn) {
+    forward(network, inputsOf(network, first, gathered), rows, row, training, from, to);
+    if (purpose == Purpose.Answering || (ASC_FEATURE_THREADS && to < turn)) return 0;
+    loss = lossOf(network, targetsOf(network, first, gathered), weightsOf(network, first, gathered), rows, scale);
+  }
   if (purpose < Purpose.Judging) {
-    backward(network, rows, row, row > 0, inputDeltas(network, purpose), training, 2 * turn - max(from, turn), 2 * turn - to);
+    backward(network, rows, row, row > 0, inputDeltas(network, purpose), training, max(from, turn), to);
   }
   return loss;
 }
@@ -87,7 +87,7 @@ export function lossOfPassed(network: Network, first: usize, rows: usize, purpos
 /** `passRows`, by the team where the network has one. */
 function pass(network: Network, first: usize, rows: usize, row: usize, scale: f64, purpose: Purpose): f64 {
   if (ASC_FEATURE_THREADS && network.team) return passRowsTogether(network, first, rows, row, scale, purpose);
-  return passRows(network, first, rows, row, scale, purpose, 0, ASC_FEATURE_THREADS ? 4 * network.layerCount : 0);
+  return passRows(network, first, rows, row, scale, purpose, 0, endOf(network.layerCount));
 }
 
 /** Adds what a chunk's rows, which were passed, say of the network to the measures. */

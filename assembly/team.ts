@@ -2,17 +2,16 @@
 // own them, then each parameter's gradient is summed over all rows, in their order, by the thread that owns it, which updates it too. Nothing is reduced between
 // threads but a maximum, so the bits are those of one thread. No other build has any of this: `ASC_FEATURE_THREADS` is decided when it is compiled.
 //
-// Thread 0 leads: it calls `train` and `think` as in the other builds, and these call `together` for each piece of work. The others are in `assist`.
+// Thread 0 leads: it calls `train` and `think` as in the other builds, and these call `together` for each piece of work (teamwork.ts). The others are in `assist`. Each has a share of a piece, in
+// parts (shares.ts), and who is done with his own takes parts of others': so nobody waits for long for one whose core is slower or has something else to do.
 
-import { Abi, Header, Normalization } from "../src/abi";
-import { parameterGradient } from "./gradient";
+import { Abi, Header } from "../src/abi";
 import { panelBytes } from "./kernels/product";
 import { Network } from "./layout";
-import { normalizeBatch, normalizeColumnsBackward } from "./normalization";
-import { lossOfPassed, Purpose, passRows } from "./objective";
-import { updateRange } from "./update";
+import { Purpose } from "./objective";
+import { performPart } from "./teamwork";
 
-const enum Work {
+export const enum Work {
   Rows,
   Columns,
   Gradient,
@@ -24,12 +23,6 @@ const SPINS: i32 = 20000;
 
 /** So long a thread sleeps before it looks again whether the team is still whole: 0.1 s. */
 const NAP: i64 = 100_000_000;
-
-/** Rows, or rows of weights, of which a share is a multiple: those of a tile. The bytes of so many rows are whole vectors, so no loop over one share writes into another. */
-export const SHARE_ROWS: u32 = 4;
-
-/** Parameters, or units, of which a share is a multiple: a cache line of f32. */
-const SHARE_PARAMETERS: u32 = 16;
 
 /** What stands at the head of a team's memory, which begins with zeros. The host shares the first three numbers. */
 @unmanaged
@@ -46,13 +39,15 @@ export class Team {
   work: Work;
   pages: u32;
   network: usize;
+  /** Parts that each thread's share of the work has. */
+  each: u32;
   /** Of all but `Update`: the chunk's first sample, its number of rows, the first one's place in the batch. */
   first: u32;
   rows: u32;
   row: u32;
   purpose: Purpose;
   scale: f64;
-  /** Of `Rows`: the part of the way. `Columns` are those of the normalisation at its end. */
+  /** Of `Rows`: the part of the way. `Columns` are of the stage at its beginning. */
   from: u32;
   to: u32;
   /** Of `Gradient`: the chunk's inputs. */
@@ -66,10 +61,11 @@ export class Team {
 const ARRIVED: usize = 128;
 const HEAD: usize = 192;
 
-/** Of a thread's part: the largest derivative of its share; then what the network looks like to it, then its panel. */
-const VIEW: usize = 64;
+/** Of what belongs to one thread: how many parts of its share are taken; what the network looks like to it, and its panel. */
+const TAKEN: usize = 8;
+export const VIEW: usize = 64;
 
-function viewBytes(layers: u32): usize {
+export function viewBytes(layers: u32): usize {
   return ((Header.Bytes + layers * Abi.LayerBytes + 63) & ~63) as usize;
 }
 
@@ -124,11 +120,13 @@ function isOver(team: Team, run: u32): bool {
   return atomic.load<u32>(changetype<usize>(team), offsetof<Team>("run")) != run;
 }
 
-/** Has all threads do their shares of the work that stands in the head, and waits for them. */
-function together(team: Team, work: Work): void {
+/** Has all threads do the work that stands in the head, in `each` parts for each of them, and waits for them. */
+export function together(team: Team, work: Work, each: u32): void {
   const arrived = changetype<usize>(team) + ARRIVED;
   team.work = work;
+  team.each = each;
   team.pages = memory.size();
+  for (let thread: u32 = 0; thread < team.threads; thread++) store<u32>(partOf(team, thread), 0, TAKEN);
   const generation = atomic.add<u32>(changetype<usize>(team), 1) + 1;
   atomic.notify(changetype<usize>(team), -1);
   perform(team, 0);
@@ -143,147 +141,21 @@ export function isBroken(network: Network): bool {
   return network.team != 0 && atomic.load<u32>(network.team, offsetof<Team>("broken")) != 0;
 }
 
-/** Where share `part` of `parts` of `count` begins, in multiples of `unit`. */
-export function shareStart(count: u32, part: u32, parts: u32, unit: u32): u32 {
-  const units = (count + unit - 1) / unit;
-  return min(count, ((((units as u64) * (part as u64)) / (parts as u64)) as u32) * unit);
-}
-
+/** Does the parts of a thread's own share, which may be in its core's cache, and then those that others have not come to. */
 function perform(team: Team, thread: u32): void {
-  const network = changetype<Network>(team.network);
-  const threads = team.threads;
-  if (team.work == Work.Rows) {
-    const from = shareStart(team.rows, thread, threads, SHARE_ROWS);
-    const count = shareStart(team.rows, thread + 1, threads, SHARE_ROWS) - from;
-    if (!count) return;
-    passRows(viewOf(team, network, thread, from), team.first + from, count, team.row + from, team.scale, team.purpose, team.from, team.to);
-  } else if (team.work == Work.Columns) {
-    passColumns(team, network, thread);
-  } else if (team.work == Work.Gradient) {
-    const largest = parameterGradient(viewOf(team, network, thread, 0), team.x, team.rows, team.row > 0, thread, threads);
-    store<f64>(partOf(team, thread), largest);
-  } else {
-    const from = shareStart(network.parameterCount, thread, threads, SHARE_PARAMETERS);
-    const count = shareStart(network.parameterCount, thread + 1, threads, SHARE_PARAMETERS) - from;
-    if (count) updateRange(network, network.parameters + from * network.elementBytes, count);
+  const each = team.each;
+  if (team.work == Work.Gradient) store<f64>(partOf(team, thread), 0);
+  for (let i: u32 = 0; i < team.threads; i++) {
+    const owner = (thread + i) % team.threads;
+    const taken = partOf(team, owner) + TAKEN;
+    while (atomic.load<u32>(taken) < each) {
+      const part = atomic.add<u32>(taken, 1);
+      if (part < each) performPart(team, thread, owner * each + part);
+    }
   }
 }
 
-function partOf(team: Team, thread: u32): usize {
+/** What belongs to a thread. It begins with the largest magnitude of the derivatives that it has computed. */
+export function partOf(team: Team, thread: u32): usize {
   return team.parts + (thread as usize) * team.partBytes;
-}
-
-/**
- * The network as `thread` sees it: a copy of header and layer table whose offsets lead to the same numbers, but to the rows from `row` on where a region holds those of a
- * chunk, and to a panel of its own. Whoever computes rows need not know that there are others. Offsets are modulo 2³², so they may lead backwards.
- */
-function viewOf(team: Team, network: Network, thread: u32, row: u32): Network {
-  if (thread == 0) return network;
-  const part = partOf(team, thread);
-  const view = changetype<Network>(part + VIEW);
-  const element = network.elementBytes;
-  const layers = network.layerCount;
-  memory.copy(changetype<usize>(view), changetype<usize>(network), Header.Bytes + layers * Abi.LayerBytes);
-  const shift = (changetype<usize>(network) - changetype<usize>(view)) as u32;
-  view.panel = viewBytes(layers) as u32;
-  view.parameters += shift;
-  view.gradient += shift;
-  view.order += shift;
-  view.sampleInputs += shift;
-  view.sampleTargets += shift;
-  view.sampleWeights += shift;
-  view.chunkInputs += shift + row * network.inputs * element;
-  view.chunkTargets += shift + row * network.targetWidth * element;
-  view.chunkWeights += shift + row * element;
-  view.rowLosses += shift + row * 8;
-  for (let l: u32 = 0; l < layers; l++) {
-    const layer = view.layer(l);
-    const rows = shift + row * layer.units * element;
-    layer.weights += shift;
-    layer.biases += shift;
-    layer.scales += shift;
-    layer.shifts += shift;
-    layer.sums += rows;
-    layer.values += rows;
-    layer.outputs += rows;
-    if (layer.normalized) layer.normalized += rows;
-    layer.deltas += rows;
-    // A layer normalisation's stand for rows, a batch normalisation's for units.
-    layer.deviations += shift + (layer.means ? 0 : row * 8);
-    layer.means += shift;
-    layer.variances += shift;
-  }
-  return view;
-}
-
-function teamOf(network: Network): Team {
-  return changetype<Team>(network.team as usize);
-}
-
-/** `passRows` by all threads. The way back of a normalisation sums over all rows, and batch normalisation on the way there: at each the rows wait for all others, and its columns are shared. */
-export function passRowsTogether(network: Network, first: usize, rows: usize, row: usize, scale: f64, purpose: Purpose): f64 {
-  const team = teamOf(network);
-  const end: u32 = 4 * network.layerCount;
-  team.first = first as u32;
-  team.rows = rows as u32;
-  team.row = row as u32;
-  team.scale = scale;
-  team.purpose = purpose;
-  team.to = 0;
-  if (purpose < Purpose.Thinking) {
-    for (let l: u32 = 0; l < network.layerCount; l++) if (network.layer(l).normalization == Normalization.Batch) passUpTo(team, 2 * l + 1);
-  }
-  if (purpose < Purpose.Judging) {
-    for (let l = network.layerCount; l > 0; l--) if (network.layer(l - 1).normalization) passUpTo(team, end - (2 * l - 1));
-  }
-  team.from = team.to;
-  team.to = end;
-  together(team, Work.Rows);
-  return purpose == Purpose.Answering ? 0 : lossOfPassed(network, first, rows, purpose);
-}
-
-/** Goes on to the normalisation at a place of the way, and through its columns. */
-function passUpTo(team: Team, place: u32): void {
-  team.from = team.to;
-  team.to = place;
-  together(team, Work.Rows);
-  together(team, Work.Columns);
-}
-
-/** A thread's share of the units of the normalisation at the end of a part of the way. */
-function passColumns(team: Team, network: Network, thread: u32): void {
-  const turn: u32 = 2 * network.layerCount;
-  const isBack = team.to > turn;
-  const layer = network.layer((isBack ? 2 * turn - team.to : team.to) >> 1);
-  const from = shareStart(layer.units, thread, team.threads, SHARE_PARAMETERS);
-  const to = shareStart(layer.units, thread + 1, team.threads, SHARE_PARAMETERS);
-  if (isBack) normalizeColumnsBackward(network, layer, team.rows, team.row > 0, team.purpose < Purpose.Thinking, from, to);
-  else normalizeBatch(network, layer, team.rows, from, to);
-}
-
-/** `parameterGradient` by all threads. */
-export function parameterGradientTogether(network: Network, x: usize, rows: usize, row: usize): void {
-  const team = teamOf(network);
-  team.x = x;
-  team.rows = rows as u32;
-  team.row = row as u32;
-  together(team, Work.Gradient);
-}
-
-/** The largest magnitude of the gradient that was computed last, or something that is not finite. */
-export function largestTogether(network: Network): f64 {
-  const team = teamOf(network);
-  let largest: f64 = 0;
-  for (let thread: u32 = 0; thread < team.threads; thread++) largest = larger(largest, load<f64>(partOf(team, thread)));
-  return largest;
-}
-
-/** The larger of two numbers that are not negative, or the one that is not finite. */
-export function larger(a: f64, b: f64): f64 {
-  return a >= b || !(a < Infinity) ? a : b;
-}
-
-/** `updateRange` of all parameters by all threads. */
-export function updateTogether(network: Network): void {
-  together(teamOf(network), Work.Update);
 }

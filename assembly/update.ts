@@ -21,7 +21,7 @@ import { dotOfBlocks } from "./kernels/sums";
 import { FROZEN, Network, NORM_LIMITS, PENALTIES } from "./layout";
 import { addPenaltyGradient, limitNorms } from "./regularization";
 import { scheduledRate } from "./schedule";
-import { largestTogether, updateTogether } from "./team";
+import { largestTogether, updateTogether } from "./teamwork";
 
 /** Distance of what stands in a copy: room for 3 elements and their padding. */
 const BESIDE: usize = 48;

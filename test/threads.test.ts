@@ -62,6 +62,34 @@ describe.each(COUNTS)("%i threads", (threads) => {
       }
     },
   );
+
+  test.each(["float32", "float64"] as const)(
+    "in %s, layers whose products are shared by columns, with everything on them",
+    async (precision) => {
+      const units = precision === "float32" ? [1025, 1040, 1040, 1024] : [515, 530, 530, 512];
+      const create = () =>
+        new NeuralNetwork({
+          inputs: 37,
+          precision,
+          layers: [
+            { units: units[0] as number, activation: "relu", bias: false, dropout: 0.1 },
+            { units: units[1] as number, activation: "gelu", normalization: "batch" },
+            { units: units[2] as number, activation: "tanh", normalization: "layer", residual: true },
+            { units: units[3] as number, activation: "sigmoid", trainable: false },
+            { units: 7, activation: "softmax" },
+          ],
+          optimizer: { name: "adamW", learningRate: 1e-3, clipNorm: 1 },
+        });
+      const inputs = randomTable(3, 90, 37);
+      const targets = Int32Array.from({ length: 90 }, (_, i) => (i * 5) % 7);
+      const [background, plain] = [create(), create()];
+      const run = { epochs: 2, batchSize: 41, validation: { inputs: randomTable(4, 9, 37), targets: [0, 1, 2, 3, 4, 5, 6, 0, 1] } };
+      expect(await background.trainAsync(inputs, targets, { ...run, threads })).toEqual(plain.train(inputs, targets, run));
+      expectSameState(background, plain);
+      expect(await background.thinkAsync(inputs, { threads })).toEqual(plain.think(inputs));
+      background.dispose();
+    },
+  );
 });
 
 test("one that is killed at a random moment is told of, and the network can be trained to the same bits", {

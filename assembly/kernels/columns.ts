@@ -1,10 +1,9 @@
 import { cut } from "../cuts";
 import { add, splat, vectorBytes } from "./lanes";
 
-/** s (columns) = Σ over the rows of d (rows, columns) in ascending order, added to what stands in `s` when `continues`. */
-export function columnSums<T>(d: usize, s: usize, rows: usize, columns: usize, continues: bool): void {
-  const rowBytes = columns * sizeof<T>();
-  const end = s + rowBytes;
+/** s (columns) = Σ over the rows of d (rows, columns), `rowBytes` apart, in ascending order, added to what stands in `s` when `continues`. */
+export function columnSums<T>(d: usize, rowBytes: usize, s: usize, rows: usize, columns: usize, continues: bool): void {
+  const end = s + columns * sizeof<T>();
   if (ASC_FEATURE_SIMD) {
     const vectorEnd = s + vectorBytes<T>(columns);
     for (; s < vectorEnd; s += sizeof<v128>(), d += sizeof<v128>()) {

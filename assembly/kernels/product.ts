@@ -41,6 +41,9 @@ const BLOCKS_FROM_PANELS: usize = 3;
 /** From so many rows on tiles of 4 are worth a strip. f32, 3×64×64: 22.3 GFLOP/s by strips, 17.6 without. */
 const BLOCKS_FROM_ROWS: usize = 3;
 
+/** Bytes of a row of B in a block. */
+export const BLOCK_BYTES: u32 = (BLOCK_PANELS * PANEL_ROW) as u32;
+
 const PANEL_BYTES: usize = BLOCK_DEPTH * PANEL_ROW;
 
 /** The scratch, in bytes, that products need whose B has at most so many columns: a strip of A and a block of B, or one panel. */
@@ -74,7 +77,7 @@ function inPieces<T>(
   rows: usize, depth: usize, columns: usize,
   panel: usize
 ): void {
-  const most = BLOCK_PANELS * PANEL_ROW / sizeof<T>();
+  const most = (BLOCK_BYTES as usize) / sizeof<T>();
   for (let width: usize = 0; columns; columns -= width) {
     // What is left over is never less than a vector.
     width = columns < 2 * most ? columns : most;

@@ -1,0 +1,49 @@
+// How a team divides its work (teamwork.ts): into a share for each thread, and that into parts. Which thread does which has no influence on the bits.
+
+import { BLOCK_BYTES } from "./kernels/product";
+
+/** Rows, or rows of weights, of which a share is a multiple: those of a tile. The bytes of so many rows are whole vectors, so no loop over one share writes into another. */
+export const SHARE_ROWS: u32 = 4;
+
+/** Parameters, or units, of which a share is a multiple: a cache line of f32. */
+export const SHARE_PARAMETERS: u32 = 16;
+
+/** Where share `part` of `parts` of `count` begins, in multiples of `unit`. */
+export function shareStart(count: u32, part: u32, parts: u32, unit: u32): u32 {
+  const units = (count + unit - 1) / unit;
+  return min(count, ((((units as u64) * (part as u64)) / (parts as u64)) as u32) * unit);
+}
+
+/** Columns of so many bytes or more are shared. */
+const SHARED_FROM_ROW_BYTES: u32 = 4096;
+
+/**
+ * Whether a product with so many columns is shared by them: then each thread packs its own part of the weights, and not all of them for its part of the rows. Two threads, f32, batches
+ * of 256, time by columns to time by rows: 784-512-512-10 1.10, 784-1024-1024-10 0.92, 784-2048-2048-10 0.91; of 32 and 8, 784-1024-1024-10 1.0.
+ */
+export function isSharedByColumns(columnBytes: u32): bool {
+  return columnBytes >= SHARED_FROM_ROW_BYTES;
+}
+
+/** Multiplications of which a part is worth being one, some 0.15 ms. */
+const PART: u64 = 2 ** 21;
+
+/** What a parameter's update costs, in multiplications: it waits for the memory. */
+export const UPDATE_COST: u64 = 16;
+
+/** The most parts of a thread's share, but for those that are blocks of columns. */
+const MOST_PARTS: u64 = 8;
+
+/** Rows that a part has at least if there is more than one. */
+export const PART_ROWS: u32 = 32;
+
+/** Parts of each thread's share of work of so many multiplications. */
+export function partsEach(threads: u32, multiplications: u64): u32 {
+  return max<u64>(1, min<u64>(MOST_PARTS, multiplications / (PART * threads))) as u32;
+}
+
+/** Parts of each thread's share of a product's columns: about a block each, so that they cost no more than the whole. */
+export function blocksEach(threads: u32, columnBytes: u32): u32 {
+  const bytes = BLOCK_BYTES * threads;
+  return max<u32>(1, (columnBytes + bytes - 1) / bytes);
+}
