@@ -25,17 +25,17 @@ export function isSharedByColumns(columnBytes: u32): bool {
   return columnBytes >= SHARED_FROM_ROW_BYTES;
 }
 
-/** Multiplications of which a part is worth being one, some 0.15 ms. */
-const PART: u64 = 2 ** 21;
+/** Multiplications of which a part is worth being one, some 40 µs: a hundred times what it takes to take one. */
+const PART: u64 = 2 ** 19;
 
 /** What a parameter's update costs, in multiplications: it waits for the memory. */
 export const UPDATE_COST: u64 = 16;
 
 /** The most parts of a thread's share, but for those that are blocks of columns. */
-const MOST_PARTS: u64 = 8;
+const MOST_PARTS: u64 = 16;
 
 /** Rows that a part has at least if there is more than one. */
-export const PART_ROWS: u32 = 32;
+export const PART_ROWS: u32 = 16;
 
 /** Parts of each thread's share of work of so many multiplications. */
 export function partsEach(threads: u32, multiplications: u64): u32 {

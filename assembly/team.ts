@@ -18,13 +18,13 @@ export const enum Work {
   Update,
 }
 
-/** Loads of the generation before a thread lets the operating system take its core: some 20 µs, longer than what the leader does between two pieces of work. */
-const SPINS: i32 = 20000;
+/** Loads of a number before a thread lets the operating system take its core, where the host does not say how many: some 20 µs, longer than what the leader does between two pieces of work. */
+const SPINS: u32 = 20000;
 
 /** So long a thread sleeps before it looks again whether the team is still whole: 0.1 s. */
 const NAP: i64 = 100_000_000;
 
-/** What stands at the head of a team's memory, which begins with zeros. The host shares the first three numbers. */
+/** What stands at the head of a team's memory, which begins with zeros. The host shares the first four numbers. */
 @unmanaged
 export class Team {
   /** Counts pieces of work, over all runs. Threads sleep on it. */
@@ -33,6 +33,8 @@ export class Team {
   run: u32;
   /** The host writes 1 when a thread has died: what is under way cannot end well. */
   broken: u32;
+  /** The host may write how many loads a thread waits before it sleeps. */
+  spins: u32;
   threads: u32;
 
   /** What is to be done, and of how many pages the memory is, written before the generation counts. */
@@ -107,8 +109,9 @@ export function assist(team: Team, thread: u32, run: u32, generation: u32): void
 
 /** Waits until the number at `p` is no longer `seen`; answers false when run `run` is over or the team broken. */
 function isChanged(team: Team, p: usize, seen: u32, run: u32): bool {
-  for (let i: i32 = 0; atomic.load<u32>(p) == seen; i++) {
-    if (i < SPINS) continue;
+  const spins = team.spins ? team.spins : SPINS;
+  for (let i: u32 = 0; atomic.load<u32>(p) == seen; i++) {
+    if (i < spins) continue;
     if (isOver(team, run) || atomic.load<u32>(changetype<usize>(team), offsetof<Team>("broken"))) return false;
     atomic.wait<u32>(p, seen, NAP);
   }

@@ -166,11 +166,11 @@ export function parameterGradientTogether(network: Network, x: usize, rows: usiz
   team.x = x;
   team.rows = rows as u32;
   team.row = row as u32;
-  let each = partsEach(team.threads, (team.rows as u64) * (network.parameterCount as u64));
-  for (let l: u32 = 0; l < network.layerCount; l++) {
-    const columnBytes = network.layer(l).units * network.elementBytes;
-    if (isSharedByColumns(columnBytes)) each = max(each, blocksEach(team.threads, columnBytes));
-  }
+  let widest: u32 = 0;
+  for (let l: u32 = 0; l < network.layerCount; l++) widest = max(widest, network.layer(l).units * network.elementBytes);
+  const each = isSharedByColumns(widest)
+    ? blocksEach(team.threads, widest)
+    : partsEach(team.threads, (team.rows as u64) * (network.parameterCount as u64));
   together(team, Work.Gradient, each);
 }
 

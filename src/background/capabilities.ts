@@ -65,7 +65,7 @@ function obstacleToSharing(): string | undefined {
 }
 
 /** How many threads the host can run at once. */
-async function parallelism(): Promise<number> {
+export async function parallelism(): Promise<number> {
   const { navigator, process } = globalThis as {
     navigator?: { hardwareConcurrency?: number };
     process?: { versions?: { node?: string } };

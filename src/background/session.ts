@@ -2,7 +2,7 @@ import { Header } from "../abi.js";
 import type { Block, Elements } from "../block.js";
 import type { Plan } from "../options/network.js";
 import { type Call, type History, type Run, stepReport } from "../training.js";
-import { copyImage, type Image, putImageInPieces, SMALL } from "./image.js";
+import { bytesOf, copyImage, type Image, putImageInPieces, SMALL } from "./image.js";
 import { empty, type Known, newsOf } from "./news.js";
 import type { Progress } from "./options.js";
 import { placeInPieces, type Sender } from "./placing.js";
@@ -83,14 +83,22 @@ export async function trainSession(
   await putImageInPieces(block, state);
   if (!(await placeInPieces(tools.placeRun, block, plan, run, milliseconds, client))) {
     // It can be gone on with all the same: rows are placed again then.
-    return { state: await copyImage(block) };
+    return { state: await copyImage(block, state) };
   }
   const until = empty();
   const news = newsOf(until);
   // What it began with is in the block, so its bytes are free.
-  client.reached({ state: await copyImage(block, state), news: news() });
-  const last = lastState(hasSignal, client, async () => ({ state: await copyImage(block, client.spare?.()), news: news() }));
-  const now = stateForReports(block, client, news);
+  let own: Image | undefined = state;
+  const image = () => {
+    const spare = client.spare?.() ?? own;
+    own = undefined;
+    return copyImage(block, spare);
+  };
+  const known = async () => ({ state: await image(), news: news() });
+  // Who has no signal waits for the end of a step, and where none comes the network is what it was.
+  if (hasSignal || bytesOf(state) <= SMALL) client.reached(await known());
+  const last = lastState(hasSignal, client, known);
+  const now = stateForReports(block, known);
   const { validationRows } = run;
   const validatesLong =
     hasSignal && validationRows >= LONG_VALIDATION.rows && validationRows * block.uint(Header.ParameterCount) >= LONG_VALIDATION.work;
@@ -102,17 +110,17 @@ export async function trainSession(
   const speed = speedometer(seen);
   for (let answer: unknown; ; ) {
     // A run that has come to its end has a history, whoever wants to stop it.
-    if (!(await client.pause()) && !isOver(block)) return { state: await copyImage(block), until };
+    if (!(await client.pause()) && !isOver(block)) return { state: await image(), until };
     const start = performance.now();
     const step = block.double(Header.Step);
     let next: IteratorResult<Call | undefined, History> | undefined;
     try {
       next = await wholeSlice(tools, slices, answer, client);
     } catch (error) {
-      return { state: await copyImage(block), error, until };
+      return { state: await image(), error, until };
     }
     if (!next) return {};
-    if (next.done) return { state: await copyImage(block, client.spare?.()), history: next.value };
+    if (next.done) return { state: await image(), history: next.value };
     // After a call it comes back before it makes a step.
     const isTold = block.double(Header.Step) > step && (await last(performance.now() - start, validatesLong && stepsLeft(block) === 1));
     answer = next.value && (await client.call(next.value, isTold ? undefined : await now(next.value[0])));
@@ -175,15 +183,15 @@ export function lastState(
 }
 
 /** What says how a network is for a report: of an epoch in any case, else where that takes no time to speak of. */
-export function stateForReports(block: Block, { spare }: Client, news: () => History): (name?: Call[0]) => Promise<Known | undefined> {
+export function stateForReports(block: Block, known: () => Promise<Known>): (name?: Call[0]) => Promise<Known | undefined> {
   let due = 0;
   return async (name) => {
     const start = performance.now();
     if (name !== "onEpoch" && block.uint(Header.Gradient) > SMALL && start < due) return undefined;
-    const state = await copyImage(block, spare?.());
+    const state = await known();
     const end = performance.now();
     due = end + (end - start) / SHARE;
-    return { state, news: news() };
+    return state;
   };
 }
 

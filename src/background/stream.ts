@@ -39,7 +39,7 @@ export async function streamSession(
   await putImageInPieces(block, state);
   const history = empty();
   const news = newsOf(history);
-  const now = stateForReports(block, client, news);
+  const now = stateForReports(block, async () => ({ state: await copyImage(block, client.spare?.()), news: news() }));
   let seen = 0;
   const speed = speedometer(() => seen);
   /** The network, between two runs: nothing that could be gone on with. */

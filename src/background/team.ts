@@ -31,7 +31,7 @@ export interface Seat {
 export const MOST_KEPT = 2 ** 30;
 
 /** A team's head, as numbers of 32 bits. */
-export const Head = { Generation: 0, Run: 1, Broken: 2, Arrived: 32, Length: 33 } as const;
+export const Head = { Generation: 0, Run: 1, Broken: 2, Spins: 3, Arrived: 32, Length: 33 } as const;
 
 /** Where a team's head stands in its memory. */
 export function headAddress(core: Core): number {

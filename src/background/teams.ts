@@ -1,8 +1,15 @@
 import { unpacked } from "./base64.js";
+import { parallelism } from "./capabilities.js";
 import { idleWorker, onIdle, type PoolWorker, release } from "./pool.js";
 import { Head, headAddress, MOST_KEPT, type Seat, sharingCore } from "./team.js";
 
 // Teams as the calling thread sees them: it forms them of workers, tells them to begin, and that a run is over. It never waits for one.
+
+/**
+ * Loads of a number, half a millisecond of them, before a thread that has a core to itself gives it up: to have one back takes a virtual machine so long that steps of 784-128-10 took 1.15 times
+ * as long with the core's own 20 µs.
+ */
+const PATIENT = 500_000;
 
 /** Workers that share a memory. */
 export class Team {
@@ -12,11 +19,13 @@ export class Team {
   readonly #head: Int32Array;
   readonly #id = ++formed;
 
-  constructor(workers: readonly PoolWorker[], module: WebAssembly.Module, memory: WebAssembly.Memory) {
+  /** `isAlone` where each of its threads can have a core. */
+  constructor(workers: readonly PoolWorker[], module: WebAssembly.Module, memory: WebAssembly.Memory, isAlone: boolean) {
     this.#workers = workers;
     this.#module = module;
     this.#memory = memory;
     this.#head = new Int32Array(this.#memory.buffer, headAddress(sharingCore(module, this.#memory)), Head.Length);
+    if (isAlone) this.#head[Head.Spins] = PATIENT;
   }
 
   get threads(): number {
@@ -126,7 +135,7 @@ export async function idleOrNewTeam(address: string | undefined, threads: number
       for (const worker of workers) release(worker);
       return started.find((worker) => worker instanceof Error) as Error;
     }
-    return new Team(workers, module, memory);
+    return new Team(workers, module, memory, workers.length <= (await parallelism()));
   } catch (error) {
     return error as Error;
   }
