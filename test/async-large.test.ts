@@ -162,6 +162,33 @@ describe.each(WAYS)("by $path", ({ way }) => {
   });
 });
 
+test("networks of several sizes and forms train one after the other in bytes that the one before has left", async () => {
+  const wide = ({ units, precision, layers }: { units: number; precision: "float32" | "float64"; layers: number }) =>
+    new NeuralNetwork({
+      inputs: 5,
+      precision,
+      layers: [{ units, activation: "tanh" }, ...Array.from({ length: layers }, () => ({ units: 3 }))],
+      optimizer: "adam",
+    });
+  const forms = [
+    { units: 150_000, precision: "float64", layers: 1 },
+    { units: 400_000, precision: "float32", layers: 20 },
+    { units: 150_000, precision: "float32", layers: 2 },
+    { units: 60_000, precision: "float64", layers: 1 },
+  ] as const;
+  const networks = forms.map((form) => [wide(form), wide(form)] as const);
+  const rows = { data: FLAT.data.subarray(0, 40), rows: 8 };
+  const targets = Array.from({ length: 8 }, (_, i) => [i % 2, 1, i / 8]);
+  const random = randomSource(SEED);
+  for (let round = 0; round < 16; round++) {
+    const [background, plain] = networks[Math.floor(random() * networks.length)] as (typeof networks)[number];
+    const { way } = WAYS[Math.floor(random() * WAYS.length)] as (typeof WAYS)[number];
+    const run = { epochs: 2, batchSize: 4 };
+    expect(await background.trainAsync(rows, targets, { ...run, ...way })).toEqual(plain.train(rows, targets, run));
+    expectSameState(background, plain);
+  }
+});
+
 test.each([{ threads: 1 }, { threads: 2 }])(
   "a network of many megabytes with long steps is that of a step, whenever it is asked, while its images' bytes go to and fro: %o",
   async (way) => {

@@ -49,6 +49,24 @@ describe("a worker", () => {
     expectSameState(background, plain);
   });
 
+  test("that dies before it has told of a network of many megabytes leaves it as it was", async () => {
+    const own = JSON.stringify(pathToFileURL(join(process.cwd(), "dist/worker.js")).href);
+    const worker = program(
+      "dies-untold",
+      `import { parentPort } from "node:worker_threads";
+      const send = parentPort.postMessage.bind(parentPort);
+      parentPort.postMessage = (message, transfer) => (message.type === "ready" ? send(message, transfer) : process.exit(5));
+      await import(${own});`,
+    );
+    const large = () => new NeuralNetwork({ inputs: 5, layers: [{ units: 150_000, activation: "relu" }, { units: 1 }], optimizer: "adam" });
+    const [background, plain] = [large(), large()];
+    expect(String(await reasonOf(background.trainAsync(INPUTS, TARGETS, { ...RUN, epochs: 1, worker })))).toContain("code 5");
+    expectSameState(background, plain);
+    await background.trainAsync(INPUTS, TARGETS, { ...RUN, epochs: 1, threads: 1 });
+    plain.train(INPUTS, TARGETS, { ...RUN, epochs: 1 });
+    expectSameState(background, plain);
+  });
+
   test("that never says that it is ready holds up neither a stop nor dispose", async () => {
     const worker = program("silent", "setInterval(() => {}, 1000);");
     const [background, plain] = [made(), made()];
@@ -63,7 +81,7 @@ describe("a worker", () => {
     background.train(INPUTS, TARGETS, { ...RUN, resume: true });
     plain.train(INPUTS, TARGETS, RUN);
     expectSameState(background, plain);
-    for (const each of workers.all) void each.terminate();
+    await Promise.all(workers.all.map((each) => each.terminate()));
   });
 
   test("that dies in the midst of a run is told of, and the network is that of the last report", async () => {

@@ -40,8 +40,11 @@ export class Incoming {
     });
   }
 
-  drop(): void {
+  /** Forgets what it has, and hands out the bytes of what the network has become last. */
+  drop(): Image | undefined {
+    const spare = this.#spare;
     this.#image = this.#spare = undefined;
+    return spare;
   }
 
   #putNext(image: Image): void {

@@ -19,6 +19,7 @@ import { GRACE, isKnownAtFirst, type Listener, placeFor, soonPlaced } from "./pl
 import { enroll } from "./pool.js";
 import { ownRun, portablePlan, portableRun } from "./portable.js";
 import { type Client, type Outcome, type Tools, trainSession } from "./session.js";
+import { keep, spareFor } from "./spare.js";
 import { Stop } from "./stop.js";
 import { type Source, streamSession } from "./stream.js";
 import { withoutRows } from "./tables.js";
@@ -187,7 +188,10 @@ async function inBackground(host: Host, task: Task): Promise<History> {
       place.leave?.();
       return undefined;
     }
-    const errand = task.errand({ plan: portablePlan(plan, parts), state: host.state ? [host.state] : await copyImage(block) });
+    const errand = task.errand({
+      plan: portablePlan(plan, parts),
+      state: host.state ? [host.state] : await copyImage(block, spareFor(block.uint(Header.Gradient))),
+    });
     host.state = undefined;
     return place.converse ? place.converse(errand, listener, stop) : inSlices(host, errand, listener, stop, task.workBetween);
   };
@@ -213,6 +217,7 @@ async function inBackground(host: Host, task: Task): Promise<History> {
   } finally {
     stop.over();
     await incoming.settleInPieces();
+    keep(incoming.drop());
     host.end = leave;
     task.end();
   }
