@@ -83,15 +83,31 @@ export function differentiate(network: Network, rows: u32, training: u32): Statu
   // Batch normalisation looks at a whole batch, for which the layout must have room.
   if (training && network.features & STATISTICS && rows > network.chunkRows) return Status.InvalidRun;
   network.gradientReady = 0;
+  const team = leaveTeam(network);
   network.lastLoss = objective(network, rows, training ? Purpose.StepSeen : Purpose.Thinking);
+  joinTeam(network, team);
   return Status.Ok;
 }
 
 /** What `Evaluation` asks for over the first `rows` ≤ SampleCapacity rows of samples, in the report. */
 export function evaluate(network: Network, rows: u32): Status {
   if (network.evaluation == Evaluation.None || rows == 0 || rows > network.sampleCapacity) return Status.InvalidRun;
+  const team = leaveTeam(network);
   evaluateRows(network, rows);
+  joinTeam(network, team);
   return Status.Ok;
+}
+
+/** Makes a network one of no team, for what one thread does. Answers which it had. */
+function leaveTeam(network: Network): u32 {
+  if (!ASC_FEATURE_THREADS) return 0;
+  const team = network.team;
+  network.team = 0;
+  return team;
+}
+
+function joinTeam(network: Network, team: u32): void {
+  if (ASC_FEATURE_THREADS) network.team = team;
 }
 
 /** Multiplies the weights of those of the first `rows` samples that are of class `k` by `factor` and answers how many there are. */

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { NeuralNetwork } from "feedforward";
 import { expect, test } from "vitest";
-import { Header } from "../src/abi.js";
+import { Evaluation, Header, Status } from "../src/abi.js";
 import { Head, headAddress, type Seat, sharingCore, teamBlock } from "../src/background/team.js";
 import type { Block } from "../src/block.js";
 import { readOptions } from "../src/options/network.js";
@@ -51,6 +51,24 @@ test.each([2, 3, 8])("the leader of %i takes the parts that others have not come
   const count = block.uint(Header.ParameterCount);
   const parameters = Buffer.from(buffer, block.base + block.uint(Header.Parameters), 4 * count);
   expectSameBits(parameters, parametersOf(network), "parameters");
+});
+
+test("evaluate and differentiate want none of it", () => {
+  const block = deserted(3);
+  const plan = readOptions(OPTIONS);
+  const run = readRun(block.core.memory, plan, INPUTS, TARGETS, { epochs: 1, batchSize: 140 });
+  placeRun(block, plan, run);
+  block.ensure({ [Header.Evaluation]: Evaluation.Values });
+  // The layout may have moved them.
+  placeRun(block, plan, run);
+  const generation = () => new Int32Array(block.core.memory.buffer, headAddress(block.core))[Head.Generation];
+  const team = block.uint(Header.Team);
+  expect(block.core.differentiate(block.base, 140, 0)).toBe(Status.Ok);
+  expect(block.core.evaluate(block.base, 140)).toBe(Status.Ok);
+  expect(generation()).toBe(0);
+  expect(block.uint(Header.Team)).toBe(team);
+  expect(() => trainRun(block, run).next()).toThrow("unexpected status 23");
+  expect(generation()).toBeGreaterThan(0);
 });
 
 /** All of them, in the order in which they lie in the block. */

@@ -141,8 +141,10 @@ async function inBackground(host: Host, task: Task): Promise<History> {
   /** How it went until the state that is known. */
   const until = empty();
   host.watch(until);
+  let isTold = false;
   const put = (known: Known): Image | undefined => {
     if (host.ended) return undefined;
+    isTold = true;
     add(until, known.news);
     return incoming.take(known.state);
   };
@@ -171,6 +173,11 @@ async function inBackground(host: Host, task: Task): Promise<History> {
     },
     next: () => guarded(() => task.next()),
   };
+  /** A worker has ended. If it had told of nothing, the run is one that was cut before its first step. */
+  const unheard = (error: unknown): never => {
+    if (!isTold && !host.ended) host.put((block) => task.placeUnread(block));
+    throw error;
+  };
   /** Where it is done, as it was done there; nothing if it was stopped before. */
   const begin = async (): Promise<Outcome | undefined> => {
     const wish = async () => {
@@ -193,7 +200,9 @@ async function inBackground(host: Host, task: Task): Promise<History> {
       state: host.state ? [host.state] : await copyImage(block, spareFor(block.uint(Header.Gradient))),
     });
     host.state = undefined;
-    return place.converse ? place.converse(errand, listener, stop) : inSlices(host, errand, listener, stop, task.workBetween);
+    return place.converse
+      ? place.converse(errand, listener, stop).catch(unheard)
+      : inSlices(host, errand, listener, stop, task.workBetween);
   };
   try {
     const isRead = await task.read(async () => {
