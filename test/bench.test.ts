@@ -54,6 +54,10 @@ test("plain-js trains what the library trains", () => {
 describe("npm run bench", () => {
   test("measures every case and writes the report", { timeout: 60_000 }, () => {
     const threads = [...new Set([1, availableParallelism()])];
+    const training = (name: string) => [
+      `threads-${name} feedforward 1 samples/s`,
+      ...threads.map((n) => `threads-${name} feedforward-async ${n} samples/s`),
+    ];
     const file = join(folder, "all.json");
     const { status, stdout, stderr } = bench("--quick", "--json", file);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -93,10 +97,9 @@ describe("npm run bench", () => {
           ["forward", "weight-gradient", "input-gradient"].map((product) => `${product}-${shape}-${type} feedforward 1 GFLOP/s`),
         ),
       ),
-      ...["b32", "b256", "wide", "batch", "layer", "small-10", "small-32", "small-128"].flatMap((name) => [
-        `threads-${name} feedforward 1 samples/s`,
-        ...threads.map((n) => `threads-${name} feedforward-async ${n} samples/s`),
-      ]),
+      ...["b32", "b256", "wide"].flatMap(training),
+      ...threads.map((n) => `threads-wide-steps feedforward-async ${n} ms`),
+      ...["batch", "layer", "small-10", "small-32", "small-128"].flatMap(training),
       ...threads.map((n) => `threads-start feedforward-async ${n} ms`),
       ...["threads-pause", "threads-pause-large", "threads-pause-steps"].flatMap((name) => [
         ...threads.map((n) => `${name} feedforward-async ${n} ms`),

@@ -97,6 +97,41 @@ const start: Case = {
 };
 
 /**
+ * What a quarter of a run's steps take at most: where others use the machine, two threads are seldom left alone for as long as a whole run takes, but for single steps they are. What is before the
+ * first step and behind the last is not in it.
+ */
+const steps: Case = {
+  name: "threads-wide-steps",
+  title: `a step of ${[INPUTS, 2048, 2048, CLASSES].join("-")} over 256 rows, float32: what a quarter of a run's 16 steps take at most`,
+  unit: "ms",
+  contenders(isQuick) {
+    const [rows, epochs] = isQuick ? [8, 4] : [256, 17];
+    const [inputs, targets] = [inputsOf(rows), targetsOf(rows)];
+    const contender = (threads: number): Contender => {
+      const network = networkOf([2048, 2048]);
+      const train = (onStep: () => void) => network.trainAsync(inputs, targets, { epochs, shuffle: false, threads, onStep });
+      return {
+        implementation: "feedforward-async",
+        threads,
+        calls: 1,
+        async run() {
+          const ends: number[] = [];
+          await train(() => void ends.push(performance.now()));
+          const times = ends.slice(1).map((end, i) => end - (ends[i] as number));
+          return { overriddenDuration: times.sort((a, b) => a - b)[Math.floor(times.length / 4)] };
+        },
+        isAsync: true,
+        async answer() {
+          await train(() => {});
+          return Array.from(network.layers.at(-1)?.weights ?? []);
+        },
+      };
+    };
+    return counts().map(contender);
+  },
+};
+
+/**
  * The longest that a task holds the calling thread, in milliseconds: from one turn of its event loop to the next, with a timer of 1 ms between, so that like a page it mostly sleeps. One that
  * always has something to do would be a third thread at work on two cores, and the system would let it wait for its share.
  */
@@ -142,6 +177,7 @@ export const THREADS: readonly Case[] = [
   training("b32", [128], 32, 128, 20),
   training("b256", [128], 256, 16, 20),
   training("wide", [2048, 2048], 256, 1, 16),
+  steps,
   training("batch", [128], 256, 16, 20, INPUTS, "batch"),
   training("layer", [128], 256, 16, 20, INPUTS, "layer"),
   // What `threads: "auto"` has to decide about: 1,780, 5,696 and 22,784 rows times parameters in a step.
