@@ -98,12 +98,15 @@ describe("npm run bench", () => {
         ),
       ),
       ...["b32", "b256", "wide"].flatMap(training),
+      "threads-wide-steps feedforward 1 ms",
       ...threads.map((n) => `threads-wide-steps feedforward-async ${n} ms`),
+      `threads-wide-steps feedforward-apart ${availableParallelism()} ms`,
       ...["batch", "layer", "small-10", "small-32", "small-128"].flatMap(training),
       ...threads.map((n) => `threads-start feedforward-async ${n} ms`),
       ...["threads-pause", "threads-pause-large", "threads-pause-steps"].flatMap((name) => [
         ...threads.map((n) => `${name} feedforward-async ${n} ms`),
         `${name} feedforward-slices 1 ms`,
+        `${name} idle 1 ms`,
       ]),
     ]);
     for (const text of [machine.cpu, ...Object.entries(versions).map((pair) => pair.join(" ")), "median", "best", "of the peak"])

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout } from "node:timers/promises";
 import { NeuralNetwork, type TrainAsyncOptions } from "feedforward";
 import type { Case, Contender } from "../case.js";
 
@@ -169,15 +170,21 @@ const pause = (name: string, count: number, hidden: readonly number[] = [128], b
   contenders(isQuick) {
     const rows = isQuick ? 8 : count;
     const [inputs, targets] = [inputsOf(rows), targetsOf(rows)];
-    const contender = (implementation: string, way: TrainAsyncOptions): Contender => {
+    let took = 0;
+    const contender = (implementation: string, way: TrainAsyncOptions, isIdle = false): Contender => {
       const network = networkOf(hidden);
-      const train = () => network.trainAsync(inputs, targets, { batchSize, shuffle: false, ...way });
+      const train = async () => {
+        const start = performance.now();
+        await network.trainAsync(inputs, targets, { batchSize, shuffle: false, ...way });
+        took = performance.now() - start;
+      };
+      const task = isIdle ? () => setTimeout(took) : train;
       return {
         implementation,
         threads: Number(way.threads ?? 1),
         calls: 1,
         // What is sampled is the pause, not the time of the call.
-        run: async () => ({ overriddenDuration: await longestPause(train) }),
+        run: async () => ({ overriddenDuration: await longestPause(task) }),
         isAsync: true,
         async answer() {
           await train();
@@ -188,6 +195,8 @@ const pause = (name: string, count: number, hidden: readonly number[] = [128], b
     return [
       ...counts().map((threads) => contender("feedforward-async", { epochs: 1, threads })),
       contender("feedforward-slices", { epochs: 1, worker: false }),
+      // What the machine holds a loop up by that has nothing to do for as long.
+      contender("idle", { epochs: 1 }, true),
     ];
   },
 });
