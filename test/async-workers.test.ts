@@ -21,6 +21,16 @@ describe("a worker", () => {
     writeFileSync(file, code);
     return pathToFileURL(file);
   };
+  /** The library's own, which posts a message by `post`. */
+  const posting = (name: string, post: string) =>
+    program(
+      name,
+      `import { parentPort } from "node:worker_threads";
+      const send = parentPort.postMessage.bind(parentPort);
+      let calls = 0;
+      parentPort.postMessage = (message, transfer) => ${post};
+      await import(${JSON.stringify(pathToFileURL(join(process.cwd(), "dist/worker.js")).href)});`,
+    );
 
   test.each([
     ["that is not there", new URL("file:///nowhere/worker.js")],
@@ -35,14 +45,7 @@ describe("a worker", () => {
   });
 
   test("that dies before it has told of anything leaves a run that can be gone on with", async () => {
-    const own = JSON.stringify(pathToFileURL(join(process.cwd(), "dist/worker.js")).href);
-    const worker = program(
-      "dies-early",
-      `import { parentPort } from "node:worker_threads";
-      const send = parentPort.postMessage.bind(parentPort);
-      parentPort.postMessage = (message, transfer) => (message.type === "end" ? process.exit(5) : send(message, transfer));
-      await import(${own});`,
-    );
+    const worker = posting("dies-early", '(message.type === "end" ? process.exit(5) : send(message, transfer))');
     const [background, plain] = [made(), made()];
     expect(String(await reasonOf(background.trainAsync(INPUTS, TARGETS, { ...RUN, worker })))).toContain("code 5");
     background.train(INPUTS, TARGETS, { ...RUN, resume: true });
@@ -51,14 +54,7 @@ describe("a worker", () => {
   });
 
   test("that dies before it has told of a network of many megabytes leaves it as it was", async () => {
-    const own = JSON.stringify(pathToFileURL(join(process.cwd(), "dist/worker.js")).href);
-    const worker = program(
-      "dies-untold",
-      `import { parentPort } from "node:worker_threads";
-      const send = parentPort.postMessage.bind(parentPort);
-      parentPort.postMessage = (message, transfer) => (message.type === "ready" ? send(message, transfer) : process.exit(5));
-      await import(${own});`,
-    );
+    const worker = posting("dies-untold", '(message.type === "ready" ? send(message, transfer) : process.exit(5))');
     const large = () => new NeuralNetwork({ inputs: 5, layers: [{ units: 150_000, activation: "relu" }, { units: 1 }], optimizer: "adam" });
     const [background, plain] = [large(), large()];
     expect(String(await reasonOf(background.trainAsync(INPUTS, TARGETS, { ...RUN, epochs: 1, worker })))).toContain("code 5");
@@ -87,15 +83,7 @@ describe("a worker", () => {
 
   test("that dies in the midst of a run is told of, and the network is that of the last report", async () => {
     // A worker that tells of one epoch and then ends.
-    const own = JSON.stringify(pathToFileURL(join(process.cwd(), "dist/worker.js")).href);
-    const worker = program(
-      "dies",
-      `import { parentPort } from "node:worker_threads";
-      let calls = 0;
-      const send = parentPort.postMessage.bind(parentPort);
-      parentPort.postMessage = (message, transfer) => (message.type === "call" && ++calls === 3 ? process.exit(7) : send(message, transfer));
-      await import(${own});`,
-    );
+    const worker = posting("dies", '(message.type === "call" && ++calls === 3 ? process.exit(7) : send(message, transfer))');
     const [background, plain] = [made(), made()];
     // None that waits from before.
     const busy = Array.from({ length: 8 }, () => made().trainAsync(INPUTS, TARGETS, { epochs: 500 }));
@@ -223,17 +211,7 @@ describe("a worker", () => {
   });
 
   test("that dies while the body of a loop over epochs is at work ends the loop", async () => {
-    const own = JSON.stringify(pathToFileURL(join(process.cwd(), "dist/worker.js")).href);
-    const worker = program(
-      "dies-later",
-      `import { parentPort } from "node:worker_threads";
-      const send = parentPort.postMessage.bind(parentPort);
-      parentPort.postMessage = (message, transfer) => {
-        send(message, transfer);
-        if (message.type === "call") setImmediate(() => process.exit(9));
-      };
-      await import(${own});`,
-    );
+    const worker = posting("dies-later", '{ send(message, transfer); if (message.type === "call") setImmediate(() => process.exit(9)); }');
     const network = made();
     const ends = new Promise((resolve) => {
       const { Worker } = threads;
