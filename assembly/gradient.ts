@@ -3,7 +3,7 @@ import { columnSums } from "./kernels/columns";
 import { largestMagnitude } from "./kernels/magnitude";
 import { product } from "./kernels/product";
 import { Network } from "./layout";
-import { isSharedByColumns, SHARE_PARAMETERS, SHARE_ROWS, shareStart } from "./shares";
+import { GRADIENT_CUTS, isSharedByColumns, SHARE_PARAMETERS, SHARE_ROWS, shareStart } from "./shares";
 import { larger } from "./teamwork";
 
 /**
@@ -25,20 +25,22 @@ function parameterGradientAs<T>(network: Network, x: usize, rows: usize, continu
     const inputs = (layer.inputs as usize) * element;
     const isShared = ASC_FEATURE_THREADS && parts > 1;
     const byColumns = isShared && layer.trainable && isSharedByColumns(layer.units * network.elementBytes);
-    // A share of the units, or of the rows of weights, of which the last part has biases, scales and shifts too.
+    // A share of the units and of the rows of weights, of which the last part has biases, scales and shifts too.
     let first: usize = 0;
     let end: usize = layer.inputs;
     let from: usize = 0;
     let columns: usize = layer.units;
-    if (byColumns) {
-      from = shareStart(layer.units, part, parts, SHARE_PARAMETERS);
-      columns = shareStart(layer.units, part + 1, parts, SHARE_PARAMETERS) - (from as u32);
-    } else if (isShared) {
-      first = shareStart(layer.inputs, part, parts, SHARE_ROWS);
-      end = shareStart(layer.inputs, part + 1, parts, SHARE_ROWS);
+    let hasRest = true;
+    if (isShared) {
+      const cuts = byColumns ? GRADIENT_CUTS : parts;
+      const cut = part % cuts;
+      first = shareStart(layer.inputs, cut, cuts, SHARE_ROWS);
+      end = shareStart(layer.inputs, cut + 1, cuts, SHARE_ROWS);
+      hasRest = cut + 1 == cuts;
+      from = shareStart(layer.units, part / cuts, parts / cuts, SHARE_PARAMETERS);
+      columns = shareStart(layer.units, part / cuts + 1, parts / cuts, SHARE_PARAMETERS) - (from as u32);
     }
     const count = end - first;
-    const hasRest = !isShared || byColumns || part + 1 == parts;
     const rest: usize = hasRest ? (layer.bias ? 1 : 0) + (layer.normalization ? 2 : 0) : 0;
     const at = network.at(layer.weights + toGradient) + first * units + from * element;
     if (!layer.trainable) {

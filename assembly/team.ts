@@ -9,6 +9,7 @@ import { Abi, Header } from "../src/abi";
 import { panelBytes } from "./kernels/product";
 import { Network } from "./layout";
 import { Purpose } from "./objective";
+import { patienceWith } from "./shares";
 import { performPart } from "./teamwork";
 
 export const enum Work {
@@ -33,7 +34,7 @@ export class Team {
   run: u32;
   /** The host writes 1 when a thread has died: what is under way cannot end well. */
   broken: u32;
-  /** The host may write how many loads a thread waits before it sleeps. */
+  /** The host may write how many loads a thread that has a core to itself waits, at least, before it sleeps. */
   spins: u32;
   threads: u32;
 
@@ -43,6 +44,8 @@ export class Team {
   network: usize;
   /** Parts that each thread's share of the work has. */
   each: u32;
+  /** Loads that a part takes with some to spare. */
+  patience: u32;
   /** Of all but `Update`: the chunk's first sample, its number of rows, the first one's place in the batch. */
   first: u32;
   rows: u32;
@@ -109,7 +112,7 @@ export function assist(team: Team, thread: u32, run: u32, generation: u32): void
 
 /** Waits until the number at `p` is no longer `seen`; answers false when run `run` is over or the team broken. */
 function isChanged(team: Team, p: usize, seen: u32, run: u32): bool {
-  const spins = team.spins ? team.spins : SPINS;
+  const spins = team.spins ? max(team.spins, team.patience) : SPINS;
   for (let i: u32 = 0; atomic.load<u32>(p) == seen; i++) {
     if (i < spins) continue;
     if (isOver(team, run) || atomic.load<u32>(changetype<usize>(team), offsetof<Team>("broken"))) return false;
@@ -123,11 +126,12 @@ function isOver(team: Team, run: u32): bool {
   return atomic.load<u32>(changetype<usize>(team), offsetof<Team>("run")) != run;
 }
 
-/** Has all threads do the work that stands in the head, in `each` parts for each of them, and waits for them. */
-export function together(team: Team, work: Work, each: u32): void {
+/** Has all threads do the work that stands in the head, `multiplications` in `each` parts for each of them, and waits for them. */
+export function together(team: Team, work: Work, each: u32, multiplications: u64): void {
   const arrived = changetype<usize>(team) + ARRIVED;
   team.work = work;
   team.each = each;
+  team.patience = patienceWith(multiplications / ((team.threads * each) as u64));
   team.pages = memory.size();
   for (let thread: u32 = 0; thread < team.threads; thread++) store<u32>(partOf(team, thread), 0, TAKEN);
   const generation = atomic.add<u32>(changetype<usize>(team), 1) + 1;

@@ -7,7 +7,17 @@ import { parameterGradient } from "./gradient";
 import { Network } from "./layout";
 import { normalizeBatch, normalizeColumnsBackward } from "./normalization";
 import { inputsOf, isGathered, lossOfPassed, Purpose, passRows } from "./objective";
-import { blocksEach, isSharedByColumns, PART_ROWS, partsEach, SHARE_PARAMETERS, SHARE_ROWS, shareStart, UPDATE_COST } from "./shares";
+import {
+  blocksEach,
+  GRADIENT_CUTS,
+  isSharedByColumns,
+  PART_ROWS,
+  partsEach,
+  SHARE_PARAMETERS,
+  SHARE_ROWS,
+  shareStart,
+  UPDATE_COST,
+} from "./shares";
 import { partOf, Team, together, VIEW, viewBytes, Work } from "./team";
 import { updateRange } from "./update";
 import { Back, endOf, placeBack, placeThere, STAGES, There, turnOf } from "./way";
@@ -112,8 +122,10 @@ export function passRowsTogether(network: Network, first: usize, rows: usize, ro
 /** Goes on to a place of the way. */
 function passUpTo(team: Team, network: Network, place: u32): void {
   team.to = place;
-  const each = partsEach(team.threads, (team.rows as u64) * (network.parameterCount as u64));
-  together(team, Work.Rows, max<u32>(1, min<u32>(each, team.rows / (team.threads * PART_ROWS))));
+  // The whole way there, at least: it is more than any part of the way.
+  const multiplications = (team.rows as u64) * (network.parameterCount as u64);
+  const each = partsEach(team.threads, multiplications);
+  together(team, Work.Rows, max<u32>(1, min<u32>(each, team.rows / (team.threads * PART_ROWS))), multiplications);
   team.from = place;
 }
 
@@ -121,7 +133,8 @@ function passUpTo(team: Team, network: Network, place: u32): void {
 function passByColumns(team: Team, network: Network, place: u32): void {
   // In front of the first stage rows are brought together.
   if (team.from < place || (place == 0 && isGathered(network, team.purpose))) passUpTo(team, network, place);
-  together(team, Work.Columns, blocksEach(team.threads, columnsAt(network, place) * network.elementBytes));
+  const each = blocksEach(team.threads, columnsAt(network, place) * network.elementBytes);
+  together(team, Work.Columns, each, (team.rows as u64) * (multiplicationsAt(network, place) as u64));
   team.from = place + 1;
 }
 
@@ -134,8 +147,18 @@ function layerAt(network: Network, place: u32): u32 {
 /** Columns of what stage `place` computes. */
 function columnsAt(network: Network, place: u32): u32 {
   const layer = network.layer(layerAt(network, place));
-  const isInputGradient = place >= turnOf(network.layerCount) && place % STAGES == Back.InputGradient;
-  return isInputGradient ? layer.inputs : layer.units;
+  return isInputGradientAt(network, place) ? layer.inputs : layer.units;
+}
+
+/** Multiplications for each row of what stage `place` computes. */
+function multiplicationsAt(network: Network, place: u32): u32 {
+  const layer = network.layer(layerAt(network, place));
+  const isProduct = place < turnOf(network.layerCount) ? place % STAGES == There.Sums : isInputGradientAt(network, place);
+  return isProduct ? layer.inputs * layer.units : layer.units;
+}
+
+function isInputGradientAt(network: Network, place: u32): bool {
+  return place >= turnOf(network.layerCount) && place % STAGES == Back.InputGradient;
 }
 
 /** Part `part` of `parts` of the columns of the stage at the beginning of a part of the way. */
@@ -168,10 +191,9 @@ export function parameterGradientTogether(network: Network, x: usize, rows: usiz
   team.row = row as u32;
   let widest: u32 = 0;
   for (let l: u32 = 0; l < network.layerCount; l++) widest = max(widest, network.layer(l).units * network.elementBytes);
-  const each = isSharedByColumns(widest)
-    ? blocksEach(team.threads, widest)
-    : partsEach(team.threads, (team.rows as u64) * (network.parameterCount as u64));
-  together(team, Work.Gradient, each);
+  const multiplications = (team.rows as u64) * (network.parameterCount as u64);
+  const each = isSharedByColumns(widest) ? blocksEach(team.threads, widest) * GRADIENT_CUTS : partsEach(team.threads, multiplications);
+  together(team, Work.Gradient, each, multiplications);
 }
 
 /** The largest magnitude of the gradient that was computed last, or something that is not finite. */
@@ -190,5 +212,6 @@ export function larger(a: f64, b: f64): f64 {
 /** `updateRange` of all parameters by all threads. */
 export function updateTogether(network: Network): void {
   const team = teamOf(network);
-  together(team, Work.Update, partsEach(team.threads, (network.parameterCount as u64) * UPDATE_COST));
+  const cost = (network.parameterCount as u64) * UPDATE_COST;
+  together(team, Work.Update, partsEach(team.threads, cost), cost);
 }

@@ -6,7 +6,7 @@ import { Head, headAddress, MOST_KEPT, type Seat, sharingCore } from "./team.js"
 // Teams as the calling thread sees them: it forms them of workers, tells them to begin, and that a run is over. It never waits for one.
 
 /**
- * Loads of a number, half a millisecond of them, before a thread that has a core to itself gives it up: to have one back takes a virtual machine long. With the core's own 20 µs
+ * Loads of a number, half a millisecond of them (more where parts of the work are large), before a thread that has a core to itself gives it up: to have one back takes a virtual machine long. With the core's own 20 µs
  * 784-128-10 took 1.14 times as long in batches of 32, 1.01 in batches of 256 (medians of 15 runs in turns).
  */
 const PATIENT = 500_000;
