@@ -3,19 +3,19 @@ import { columnSums } from "./kernels/columns";
 import { largestMagnitude } from "./kernels/magnitude";
 import { product } from "./kernels/product";
 import { Network } from "./layout";
-import { GRADIENT_CUTS, isSharedByColumns, SHARE_PARAMETERS, SHARE_ROWS, shareStart } from "./shares";
+import { columnsStart, GRADIENT_CUTS, isSharedByColumns, SHARE_ROWS, shareStart } from "./shares";
 import { larger } from "./teamwork";
 
 /**
  * The gradient of weights and biases over `rows` rows, added to what stands there when `continues`, so that the chunks of a batch are summed in
- * row order as one. `x` (rows, inputs). Owns parameters. With threads only share `part` of `parts`, whose largest magnitude it answers while it is in the cache.
+ * row order as one. `x` (rows, inputs). Owns parameters. With `threads` threads only share `part` of `parts`, whose largest magnitude it answers while it is in the cache.
  */
-export function parameterGradient(network: Network, x: usize, rows: usize, continues: bool, part: u32, parts: u32): f64 {
-  if (network.elementBytes == 8) return parameterGradientAs<f64>(network, x, rows, continues, part, parts);
-  return parameterGradientAs<f32>(network, x, rows, continues, part, parts);
+export function parameterGradient(network: Network, x: usize, rows: usize, continues: bool, part: u32, parts: u32, threads: u32): f64 {
+  if (network.elementBytes == 8) return parameterGradientAs<f64>(network, x, rows, continues, part, parts, threads);
+  return parameterGradientAs<f32>(network, x, rows, continues, part, parts, threads);
 }
 
-function parameterGradientAs<T>(network: Network, x: usize, rows: usize, continues: bool, part: u32, parts: u32): f64 {
+function parameterGradientAs<T>(network: Network, x: usize, rows: usize, continues: bool, part: u32, parts: u32, threads: u32): f64 {
   const element: usize = sizeof<T>();
   const toGradient = network.gradient - network.parameters;
   let largest: f64 = 0;
@@ -25,7 +25,7 @@ function parameterGradientAs<T>(network: Network, x: usize, rows: usize, continu
     const inputs = (layer.inputs as usize) * element;
     const isShared = ASC_FEATURE_THREADS && parts > 1;
     const byColumns = isShared && layer.trainable && isSharedByColumns(layer.units * network.elementBytes);
-    // A share of the units and of the rows of weights, of which the last part has biases, scales and shifts too.
+    // A share of the rows of weights, and of the units where they are many. The last rows' has biases, scales and shifts too.
     let first: usize = 0;
     let end: usize = layer.inputs;
     let from: usize = 0;
@@ -37,8 +37,11 @@ function parameterGradientAs<T>(network: Network, x: usize, rows: usize, continu
       first = shareStart(layer.inputs, cut, cuts, SHARE_ROWS);
       end = shareStart(layer.inputs, cut + 1, cuts, SHARE_ROWS);
       hasRest = cut + 1 == cuts;
-      from = shareStart(layer.units, part / cuts, parts / cuts, SHARE_PARAMETERS);
-      columns = shareStart(layer.units, part / cuts + 1, parts / cuts, SHARE_PARAMETERS) - (from as u32);
+      if (byColumns) {
+        const each = parts / cuts / threads;
+        from = columnsStart(layer.units, part / cuts, threads, each);
+        columns = columnsStart(layer.units, part / cuts + 1, threads, each) - (from as u32);
+      }
     }
     const count = end - first;
     const rest: usize = hasRest ? (layer.bias ? 1 : 0) + (layer.normalization ? 2 : 0) : 0;

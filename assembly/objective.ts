@@ -114,7 +114,7 @@ export function lossAndGradient(network: Network, from: u32, batch: u32, scale: 
     if (network.measures) measureRows(network, first, rows, purpose);
     const x = inputsOf(network, first, isGathered(network, purpose));
     if (ASC_FEATURE_THREADS && network.team) parameterGradientTogether(network, x, rows, row);
-    else parameterGradient(network, x, rows, row > 0, 0, 1);
+    else parameterGradient(network, x, rows, row > 0, 0, 1, 1);
     if (dInputs) memory.copy(x, dInputs, rows * network.inputs * network.elementBytes);
   }
   return loss;

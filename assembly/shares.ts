@@ -1,6 +1,6 @@
 // How a team divides its work (teamwork.ts): into a share for each thread, and that into parts. Which thread does which has no influence on the bits.
 
-import { BLOCK_BYTES } from "./kernels/product";
+import { blockBytes } from "./kernels/product";
 
 /** Rows, or rows of weights, of which a share is a multiple: those of a tile. The bytes of so many rows are whole vectors, so no loop over one share writes into another. */
 export const SHARE_ROWS: u32 = 4;
@@ -57,10 +57,23 @@ export function partsEach(threads: u32, multiplications: u64): u32 {
   return max<u64>(1, min<u64>(MOST_PARTS, multiplications / (PART * threads))) as u32;
 }
 
-/** Parts of each thread's share of a product's columns: about a block each, so that they cost no more than the whole. */
+/** Parts of each thread's share of a product's columns: about a block each, so that they cost no more than the whole, but for the last. */
 export function blocksEach(threads: u32, columnBytes: u32): u32 {
-  const bytes = BLOCK_BYTES * threads;
-  return max<u32>(1, (columnBytes + bytes - 1) / bytes);
+  const bytes = blockBytes(columnBytes) * threads;
+  return 1 + (columnBytes + bytes - 1) / bytes;
+}
+
+/**
+ * Where part `part` begins of columns of which each thread's share has `each` ≥ 2 parts. A share's last two have together as many columns as each of the others: they are what is
+ * waited for.
+ */
+export function columnsStart(columns: u32, part: u32, threads: u32, each: u32): u32 {
+  const thread = part / each;
+  const index = part % each;
+  const from = shareStart(columns, thread, threads, SHARE_PARAMETERS);
+  const to = shareStart(columns, thread + 1, threads, SHARE_PARAMETERS);
+  const halves = 2 * (each - 1);
+  return from + shareStart(to - from, min(2 * index, halves - 1), halves, SHARE_PARAMETERS);
 }
 
 /**

@@ -9,6 +9,7 @@ import { normalizeBatch, normalizeColumnsBackward } from "./normalization";
 import { inputsOf, isGathered, lossOfPassed, Purpose, passRows } from "./objective";
 import {
   blocksEach,
+  columnsStart,
   GRADIENT_CUTS,
   isSharedByColumns,
   PART_ROWS,
@@ -32,9 +33,9 @@ export function performPart(team: Team, thread: u32, part: u32): void {
     if (!count) return;
     passRows(viewOf(team, network, thread, from), team.first + from, count, team.row + from, team.scale, team.purpose, team.from, team.to);
   } else if (team.work == Work.Columns) {
-    passColumns(team, network, thread, part, parts);
+    passColumns(team, network, thread, part);
   } else if (team.work == Work.Gradient) {
-    const largest = parameterGradient(viewOf(team, network, thread, 0), team.x, team.rows, team.row > 0, part, parts);
+    const largest = parameterGradient(viewOf(team, network, thread, 0), team.x, team.rows, team.row > 0, part, parts, team.threads);
     store<f64>(partOf(team, thread), larger(load<f64>(partOf(team, thread)), largest));
   } else {
     const from = shareStart(network.parameterCount, part, parts, SHARE_PARAMETERS);
@@ -161,12 +162,12 @@ function isInputGradientAt(network: Network, place: u32): bool {
   return place >= turnOf(network.layerCount) && place % STAGES == Back.InputGradient;
 }
 
-/** Part `part` of `parts` of the columns of the stage at the beginning of a part of the way. */
-function passColumns(team: Team, network: Network, thread: u32, part: u32, parts: u32): void {
+/** Part `part` of the columns of the stage at the beginning of a part of the way. */
+function passColumns(team: Team, network: Network, thread: u32, part: u32): void {
   const place = team.from;
   const columns = columnsAt(network, place);
-  const from = shareStart(columns, part, parts, SHARE_PARAMETERS);
-  const to = shareStart(columns, part + 1, parts, SHARE_PARAMETERS);
+  const from = columnsStart(columns, part, team.threads, team.each);
+  const to = columnsStart(columns, part + 1, team.threads, team.each);
   if (from == to) return;
   const l = layerAt(network, place);
   const layer = network.layer(l);

@@ -15,7 +15,7 @@ const RATE = 2 ** -12;
 
 /**
  * Around the borders of what assembly/kernels works in: vectors of 2 and 4 elements, panels of two vectors, strips of 4 rows, 3 panels, from which on
- * there are strips, blocks 128 deep, blocks of 14 panels.
+ * there are strips, blocks 128 deep, blocks of 14 panels, or of 28 where rows are long.
  */
 const BORDERS = [
   ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 20, 23, 24, 25, 27, 28, 29, 31, 32, 33],
@@ -76,9 +76,9 @@ describe(`alone (FC_SEED=${SEED})`, () => {
   const Starts = ["nothing", "a row", "a matrix", "C itself"] as const;
 
   test("gives the bits of plain loops, and touches nothing but C and its scratch", { timeout: 60_000 }, () => {
-    let [ofManyPanels, ofWideRows] = [0, 0];
-    // Rows of B that are packed whatever the placing are of 2 KiB and more.
-    const wide = fc.tuple(fc.integer({ min: 1, max: 9 }), size, fc.integer({ min: 500, max: 700 }));
+    let [ofManyPanels, ofWideRows, ofWideBlocks] = [0, 0, 0];
+    // Rows of B that are packed whatever the placing are of 2 KiB and more, and blocks are wider where C's are of 4 KiB and more.
+    const wide = fc.tuple(fc.integer({ min: 1, max: 9 }), size, fc.integer({ min: 500, max: 1300 }));
     const counts = fc.oneof({ arbitrary: fc.tuple(size, size, size), weight: 5 }, { arbitrary: wide, weight: 1 });
     const placing = fc.record({
       transposedA: fc.boolean(),
@@ -158,9 +158,11 @@ describe(`alone (FC_SEED=${SEED})`, () => {
       expectSameBits(bytesOf(elements), bytesOf(expected), "the memory");
       if (columns * bytes >= 96 && rows >= 3) ofManyPanels++;
       if (columns * bytes >= 2048 && rows >= 3 && !placing.transposedB) ofWideRows++;
+      if (columns * bytes >= 4096 && rows >= 3) ofWideBlocks++;
     });
     expect(ofManyPanels).toBeGreaterThan(100);
     expect(ofWideRows).toBeGreaterThan(10);
+    expect(ofWideBlocks).toBeGreaterThan(10);
   });
 });
 

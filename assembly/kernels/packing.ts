@@ -22,23 +22,25 @@ export function packPanel<T>(panel: usize, b: usize, bDepth: usize, bColumn: usi
   packTransposed<T>(panel + sizeof<v128>(), end, second, bDepth, bColumn);
 }
 
+/** Rows of B that are read side by side: their loads do not wait for each other. With 2 instead a step of 784-2048-2048-10 spent 3.0 % of a thread's time here, with 8 2.0 %, with 16 as much. */
+const ROWS_AT_ONCE: usize = 8;
+
 /**
- * Copies `panels` panels of two vectors, side by side in B's rows, one behind the other to `to`. Two rows of all panels at a time: rows of a wide B lie pages apart, so each
+ * Copies `panels` panels of two vectors, side by side in B's rows, one behind the other to `to`. Some rows of all panels at a time: rows of a wide B lie pages apart, so each
  * should be read to where the block ends, and two of a panel's are a cache line.
  */
 export function packPanels(to: usize, b: usize, bDepth: usize, panels: usize, depth: usize): void {
   const panelBytes = depth * PANEL_ROW;
-  for (const end = to + panelBytes; to < end; to += 2 * PANEL_ROW, b += 2 * bDepth) {
-    // The last row of an odd depth is its own second one.
-    const isPair: usize = to + PANEL_ROW < end ? 1 : 0;
-    const nextTo = isPair * PANEL_ROW;
-    const nextRow = isPair * bDepth;
-    for (let panel = to, from = b, last = to + panels * panelBytes; panel < last; panel += panelBytes, from += PANEL_ROW) {
-      store<v128>(panel, load<v128>(from));
-      store<v128>(panel, load<v128>(from, sizeof<v128>()), sizeof<v128>());
-      store<v128>(panel + nextTo, load<v128>(from + nextRow));
-      store<v128>(panel + nextTo, load<v128>(from + nextRow, sizeof<v128>()), sizeof<v128>());
+  for (let row: usize = 0; row < depth; row += ROWS_AT_ONCE) {
+    const bytes = min(depth - row, ROWS_AT_ONCE) * PANEL_ROW;
+    for (let panel = to, first = b, last = to + panels * panelBytes; panel < last; panel += panelBytes, first += PANEL_ROW) {
+      for (let p = panel, from = first, end = panel + bytes; p < end; p += PANEL_ROW, from += bDepth) {
+        store<v128>(p, load<v128>(from));
+        store<v128>(p, load<v128>(from, sizeof<v128>()), sizeof<v128>());
+      }
     }
+    to += bytes;
+    b += ROWS_AT_ONCE * bDepth;
   }
 }
 

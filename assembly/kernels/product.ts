@@ -25,9 +25,20 @@ const BLOCK_DEPTH: usize = 128;
 
 /**
  * Packed panels of B in a block. All its strips go over them while they are in the second-level cache; and a strip, copied once for all of them, costs
- * a third of a panel's work. 30 panels are 4 % faster on 1024×1024, but 64 KiB more in each network.
+ * a third of a panel's work.
  */
 const BLOCK_PANELS: usize = 14;
+
+/**
+ * As many where C's rows are so long or longer: such weights are megabytes, so that 56 KiB more in each network are nothing. Strips take 7.3 % of the time
+ * of 784-2048-2048-10 in batches of 256 with 14, and 5.1 with 28 (one thread).
+ */
+const WIDE_BLOCK_PANELS: usize = 28;
+const WIDE_ROW_BYTES: usize = 4096;
+
+function blockPanels(rowBytes: usize): usize {
+  return rowBytes < WIDE_ROW_BYTES ? BLOCK_PANELS : WIDE_BLOCK_PANELS;
+}
 
 /**
  * Rows of B that are so long or longer are packed, since too many of them share a set of the caches. f32, 32 rows: 784×256 ran at 29.1 GFLOP/s in place
@@ -41,15 +52,17 @@ const BLOCKS_FROM_PANELS: usize = 3;
 /** From so many rows on tiles of 4 are worth a strip. f32, 3×64×64: 22.3 GFLOP/s by strips, 17.6 without. */
 const BLOCKS_FROM_ROWS: usize = 3;
 
-/** Bytes of a row of B in a block. */
-export const BLOCK_BYTES: u32 = (BLOCK_PANELS * PANEL_ROW) as u32;
+/** Bytes of a row of B in a block, where those of C have `rowBytes`. */
+export function blockBytes(rowBytes: u32): u32 {
+  return (blockPanels(rowBytes) * PANEL_ROW) as u32;
+}
 
 const PANEL_BYTES: usize = BLOCK_DEPTH * PANEL_ROW;
 
 /** The scratch, in bytes, that products need whose B has at most so many columns: a strip of A and a block of B, or one panel. */
 export function panelBytes(columns: u32, elementBytes: u32): u32 {
   if (columns < ((BLOCKS_FROM_PANELS * PANEL_ROW) as u32) / elementBytes) return PANEL_BYTES as u32;
-  return (TILE_ROWS * BLOCK_DEPTH * sizeof<v128>() + BLOCK_PANELS * PANEL_BYTES) as u32;
+  return (TILE_ROWS * BLOCK_DEPTH * sizeof<v128>() + blockPanels((columns as usize) * elementBytes) * PANEL_BYTES) as u32;
 }
 
 export function product<T>(
@@ -77,7 +90,7 @@ function inPieces<T>(
   rows: usize, depth: usize, columns: usize,
   panel: usize
 ): void {
-  const most = (BLOCK_BYTES as usize) / sizeof<T>();
+  const most = (BLOCK_PANELS * PANEL_ROW) / sizeof<T>();
   for (let width: usize = 0; columns; columns -= width) {
     // What is left over is never less than a vector.
     width = columns < 2 * most ? columns : most;
@@ -233,17 +246,19 @@ function block<T>(
   const inPlace = bColumn == sizeof<T>() && bDepth < PACKED_FROM_ROW_BYTES;
   const packed = strip + TILE_ROWS * BLOCK_DEPTH * sizeof<v128>();
   const panelBytes = depth * PANEL_ROW;
+  // C's rows are whole where these are some of its columns.
+  const most = blockPanels(cRow);
   for (let column: usize = 0; column < columns; ) {
     let end = column;
     let filled = packed;
     if (!inPlace && bColumn == sizeof<T>()) {
-      const whole = min<usize>(BLOCK_PANELS, (columns - column - lanes<T, v128>()) / pair);
+      const whole = min(most, (columns - column - lanes<T, v128>()) / pair);
       packPanels(packed, b + column * bColumn, bDepth, whole, depth);
       end += whole * pair;
       filled += whole * panelBytes;
     }
     // Panels whose vectors overlap are packed in any case: the tile knows only B's whose vectors follow each other.
-    while (end < columns && filled < packed + BLOCK_PANELS * panelBytes) {
+    while (end < columns && filled < packed + most * panelBytes) {
       const taken = panelColumns<T>(columns - end);
       if (!inPlace || taken != pair) {
         packPanel<T>(filled, b + end * bColumn, bDepth, bColumn, taken, depth);

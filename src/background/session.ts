@@ -65,8 +65,8 @@ export interface Outcome {
 
 /** How often to tell of progress. */
 const REPORT_MILLISECONDS = 100;
-/** On images that are not small only such a part of the time is spent. */
-const SHARE = 1 / 50;
+/** On images that are not small only such a part of the time is spent, in which a team's other threads wait. */
+const SHARE = 1 / 100;
 /** A step of so many milliseconds takes long. */
 const LONG = 40;
 /** Validation of so many rows, and of so many rows times parameters, may take long, and longer than to tell of the network before. */
