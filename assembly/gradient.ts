@@ -39,8 +39,8 @@ function parameterGradientAs<T>(network: Network, x: usize, rows: usize, continu
       hasRest = cut + 1 == cuts;
       if (byColumns) {
         const each = parts / cuts / threads;
-        from = columnsStart(layer.units, part / cuts, threads, each);
-        columns = columnsStart(layer.units, part / cuts + 1, threads, each) - (from as u32);
+        from = columnsStart(layer.units, part / cuts, threads, each, network.elementBytes);
+        columns = columnsStart(layer.units, part / cuts + 1, threads, each, network.elementBytes) - (from as u32);
       }
     }
     const count = end - first;

@@ -57,23 +57,34 @@ export function partsEach(threads: u32, multiplications: u64): u32 {
   return max<u64>(1, min<u64>(MOST_PARTS, multiplications / (PART * threads))) as u32;
 }
 
-/** Parts of each thread's share of a product's columns: about a block each, so that they cost no more than the whole, but for the last. */
-export function blocksEach(threads: u32, columnBytes: u32): u32 {
-  const bytes = blockBytes(columnBytes) * threads;
-  return 1 + (columnBytes + bytes - 1) / bytes;
+/** The columns of a part of a share of so many, of `columns` in all: a block, so that parts cost no more than the whole, or half the share if that is less. */
+function partColumns(share: u32, columns: u32, elementBytes: u32): u32 {
+  const half = ((share + 2 * SHARE_PARAMETERS - 1) / (2 * SHARE_PARAMETERS)) * SHARE_PARAMETERS;
+  return min(half, (blockBytes(columns * elementBytes) / elementBytes) & ~(SHARE_PARAMETERS - 1));
+}
+
+/** Parts of each thread's share of a product's columns. */
+export function columnPartsEach(columns: u32, threads: u32, elementBytes: u32): u32 {
+  const units = (columns + SHARE_PARAMETERS - 1) / SHARE_PARAMETERS;
+  const largest = ((units + threads - 1) / threads) * SHARE_PARAMETERS;
+  const part = partColumns(largest, columns, elementBytes);
+  return (largest + part - 1) / part;
 }
 
 /**
- * Where part `part` begins of columns of which each thread's share has `each` ≥ 2 parts. A share's last two have together as many columns as each of the others: they are what is
- * waited for.
+ * Where part `part` begins of columns of which each thread's share has `each` parts, the last of them empty if it needs fewer. Less than half a part is none of its own: it and the
+ * whole one in front of it are halved. So the last part, which is waited for, is often smaller than the others.
  */
-export function columnsStart(columns: u32, part: u32, threads: u32, each: u32): u32 {
+export function columnsStart(columns: u32, part: u32, threads: u32, each: u32, elementBytes: u32): u32 {
   const thread = part / each;
-  const index = part % each;
   const from = shareStart(columns, thread, threads, SHARE_PARAMETERS);
-  const to = shareStart(columns, thread + 1, threads, SHARE_PARAMETERS);
-  const halves = 2 * (each - 1);
-  return from + shareStart(to - from, min(2 * index, halves - 1), halves, SHARE_PARAMETERS);
+  const share = shareStart(columns, thread + 1, threads, SHARE_PARAMETERS) - from;
+  if (!share) return from;
+  const block = partColumns(share, columns, elementBytes);
+  const rest = share % block;
+  let start = (part % each) * block;
+  if (rest && 2 * rest < block && start + rest == share) start -= shareStart(block - rest, 1, 2, SHARE_PARAMETERS);
+  return from + min(start, share);
 }
 
 /**

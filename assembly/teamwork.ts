@@ -8,7 +8,7 @@ import { Network } from "./layout";
 import { normalizeBatch, normalizeColumnsBackward } from "./normalization";
 import { inputsOf, isGathered, lossOfPassed, Purpose, passRows } from "./objective";
 import {
-  blocksEach,
+  columnPartsEach,
   columnsStart,
   GRADIENT_CUTS,
   isSharedByColumns,
@@ -134,7 +134,7 @@ function passUpTo(team: Team, network: Network, place: u32): void {
 function passByColumns(team: Team, network: Network, place: u32): void {
   // In front of the first stage rows are brought together.
   if (team.from < place || (place == 0 && isGathered(network, team.purpose))) passUpTo(team, network, place);
-  const each = blocksEach(team.threads, columnsAt(network, place) * network.elementBytes);
+  const each = columnPartsEach(columnsAt(network, place), team.threads, network.elementBytes);
   together(team, Work.Columns, each, (team.rows as u64) * (multiplicationsAt(network, place) as u64));
   team.from = place + 1;
 }
@@ -166,8 +166,8 @@ function isInputGradientAt(network: Network, place: u32): bool {
 function passColumns(team: Team, network: Network, thread: u32, part: u32): void {
   const place = team.from;
   const columns = columnsAt(network, place);
-  const from = columnsStart(columns, part, team.threads, team.each);
-  const to = columnsStart(columns, part + 1, team.threads, team.each);
+  const from = columnsStart(columns, part, team.threads, team.each, network.elementBytes);
+  const to = columnsStart(columns, part + 1, team.threads, team.each, network.elementBytes);
   if (from == to) return;
   const l = layerAt(network, place);
   const layer = network.layer(l);
@@ -191,9 +191,11 @@ export function parameterGradientTogether(network: Network, x: usize, rows: usiz
   team.rows = rows as u32;
   team.row = row as u32;
   let widest: u32 = 0;
-  for (let l: u32 = 0; l < network.layerCount; l++) widest = max(widest, network.layer(l).units * network.elementBytes);
+  for (let l: u32 = 0; l < network.layerCount; l++) widest = max(widest, network.layer(l).units);
   const multiplications = (team.rows as u64) * (network.parameterCount as u64);
-  const each = isSharedByColumns(widest) ? blocksEach(team.threads, widest) * GRADIENT_CUTS : partsEach(team.threads, multiplications);
+  const each = isSharedByColumns(widest * network.elementBytes)
+    ? columnPartsEach(widest, team.threads, network.elementBytes) * GRADIENT_CUTS
+    : partsEach(team.threads, multiplications);
   together(team, Work.Gradient, each, multiplications);
 }
 
