@@ -9,7 +9,7 @@ import { BatchReader, type Stream } from "./batches.js";
 import { type Work, wishFor } from "./capabilities.js";
 import { otherEvents } from "./events.js";
 import { type Host, here, received } from "./host.js";
-import { copyImage, type Image } from "./image.js";
+import { bytesOf, copyImage, type Image } from "./image.js";
 import { Incoming } from "./incoming.js";
 import type { Errand } from "./messages.js";
 import { add, empty, type Known } from "./news.js";
@@ -146,7 +146,7 @@ async function inBackground(host: Host, task: Task): Promise<History> {
     if (host.ended) return undefined;
     isTold = true;
     add(until, known.news);
-    return incoming.take(known.state);
+    return incoming.take(known.state) ?? spareFor(bytesOf(known.state));
   };
   let thrown: { readonly error: unknown } | undefined;
   // What a function of the user's throws ends the run as a stop does, and is told of though the run have come to its end. Who wants to stop does not wait for what may never be answered, and asks no more.
@@ -216,7 +216,7 @@ async function inBackground(host: Host, task: Task): Promise<History> {
       throw stop.reason;
     }
     const { state, history = outcome.until } = outcome;
-    if (state && !host.ended) incoming.take(state);
+    if (state && !host.ended) keep(incoming.take(state));
     if (history) host.watch(history);
     if (outcome.error !== undefined) throw received(parts, outcome.error);
     if (thrown) throw thrown.error;
