@@ -88,7 +88,7 @@ export function columnsStart(columns: u32, part: u32, threads: u32, each: u32, e
 }
 
 /**
- * Parts into which a block of columns of the gradient is cut by rows of weights, so that the last part is not waited for as long. Of the threads' time beside the products' tile, which takes the same,
- * 784-2048-2048-10 in batches of 256 has 0.224 of it with 2 and with 4: less is waited then, and more packed.
+ * Parts into which a block of columns of the gradient is cut by rows of weights, so that the last is not waited for as long. 4 gain nothing over 2 where 784-2048-2048-10 learns in batches of 256 on
+ * two threads: less is waited then, and more packed.
  */
 export const GRADIENT_CUTS: u32 = 2;

@@ -30,8 +30,8 @@ const BLOCK_DEPTH: usize = 128;
 const BLOCK_PANELS: usize = 14;
 
 /**
- * As many where C's rows are so long or longer: such weights are megabytes, so that 56 KiB more in each network are nothing. Strips take 7.3 % of the time
- * of 784-2048-2048-10 in batches of 256 with 14, and 5.1 with 28 (one thread).
+ * As many where C's rows are so long or longer: such weights are megabytes, so that 56 KiB more in each network are nothing. Strips take 8.0 % of the time
+ * of 784-2048-2048-10 in batches of 256 with 14, and 5.4 with 28 (one thread).
  */
 const WIDE_BLOCK_PANELS: usize = 28;
 const WIDE_ROW_BYTES: usize = 4096;
