@@ -57,7 +57,7 @@ export function partsEach(threads: u32, multiplications: u64): u32 {
   return max<u64>(1, min<u64>(MOST_PARTS, multiplications / (PART * threads))) as u32;
 }
 
-/** The columns of a part of a share of so many, of `columns` in all: a block, so that parts cost no more than the whole, or half the share if that is less. */
+/** The columns of a part of a share of so many, of `columns` in all: a block, so that parts cost no more than the whole; or half the share if that is less, so that threads can help each other. */
 function partColumns(share: u32, columns: u32, elementBytes: u32): u32 {
   const half = ((share + 2 * SHARE_PARAMETERS - 1) / (2 * SHARE_PARAMETERS)) * SHARE_PARAMETERS;
   return min(half, (blockBytes(columns * elementBytes) / elementBytes) & ~(SHARE_PARAMETERS - 1));
@@ -73,7 +73,7 @@ export function columnPartsEach(columns: u32, threads: u32, elementBytes: u32): 
 
 /**
  * Where part `part` begins of columns of which each thread's share has `each` parts, the last of them empty if it needs fewer. Less than half a part is none of its own: it and the
- * whole one in front of it are halved. So the last part, which is waited for, is often smaller than the others.
+ * whole one in front of it are halved, if they can be. So the last part, which is waited for, is often smaller than the others.
  */
 export function columnsStart(columns: u32, part: u32, threads: u32, each: u32, elementBytes: u32): u32 {
   const thread = part / each;

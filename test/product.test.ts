@@ -164,6 +164,48 @@ describe(`alone (FC_SEED=${SEED})`, () => {
     expect(ofWideRows).toBeGreaterThan(10);
     expect(ofWideBlocks).toBeGreaterThan(10);
   });
+
+  test("some columns of wide rows, as threads share them, in a scratch that ends where the memory does", () => {
+    const shared = fc.record({
+      rows: fc.integer({ min: 1, max: 9 }),
+      depth: fc.constantFrom(1, 7, 128, 133, 260),
+      width: fc.integer({ min: 1024, max: 1300 }),
+      from: fc.constantFrom(0, 16, 224, 448),
+      count: fc.constantFrom(1, 16, 112, 113, 223, 224, 225, 330, 448),
+    });
+    check(60, [shared, fc.nat()], ({ rows, depth, width, from, count }, seed) => {
+      const random = randomSource(seed);
+      const lengths = [rows * depth, depth * width, rows * width, module.panelBytes(width, 4) / 4];
+      const missing = module.heapBase() + 4 * lengths.reduce((sum, length) => sum + length) - module.memory.buffer.byteLength;
+      if (missing > 0) module.memory.grow(Math.ceil(missing / 65536));
+      const elements = new Float32Array(module.memory.buffer);
+      elements.fill(Number.NaN, module.heapBase() / 4);
+      let end = elements.length;
+      const [panel, c, b, a] = lengths.reverse().map((length) => {
+        end -= length;
+        return end;
+      }) as [number, number, number, number];
+      for (let i = a; i < c; i++) elements[i] = random() - 0.5;
+      const expected = elements.slice();
+      for (let row = 0; row < rows; row++) {
+        for (let column = from; column < from + count; column++) {
+          let sum = 0;
+          for (let k = 0; k < depth; k++) {
+            const product = Math.fround((elements[a + row * depth + k] as number) * (elements[b + k * width + column] as number));
+            sum = Math.fround(sum + product);
+          }
+          expected[c + row * width + column] = sum;
+        }
+      }
+      const operands: ProductArguments = [
+        ...([4 * a, 4 * depth, 4, 4 * (b + from), 4 * width, 4, 4 * (c + from), 4 * width, 0, 0] as const),
+        ...([rows, depth, count, 4 * panel] as const),
+      ];
+      module.productF32(1, ...operands);
+      for (const all of [elements, expected]) all.fill(0, panel);
+      expectSameBits(bytesOf(elements), bytesOf(expected), "the memory");
+    });
+  });
 });
 
 interface Shape {

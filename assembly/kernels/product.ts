@@ -30,7 +30,7 @@ const BLOCK_DEPTH: usize = 128;
 const BLOCK_PANELS: usize = 14;
 
 /**
- * As many where C's rows are so long or longer: such weights are megabytes, so that 56 KiB more in each network are nothing. Strips take 8.0 % of the time
+ * As many where C's rows are so long or longer: the weights between two layers of such width are megabytes, beside which 56 KiB more in each network are nothing. Strips take 8.0 % of the time
  * of 784-2048-2048-10 in batches of 256 with 14, and 5.4 with 28 (one thread).
  */
 const WIDE_BLOCK_PANELS: usize = 28;
@@ -81,7 +81,7 @@ export function product<T>(
 const PIECE: usize = 2 ** 22;
 const PIECE_DEPTH: usize = 512;
 
-/** The product in pieces between which the call may be cut: of as many columns as a block takes, of a part of the depth, of some rows. */
+/** The product in pieces between which the call may be cut: of as many columns as a block takes where rows are short, of a part of the depth, of some rows. */
 function inPieces<T>(
   a: usize, aRow: usize, aDepth: usize,
   b: usize, bDepth: usize, bColumn: usize,

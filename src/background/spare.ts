@@ -2,7 +2,7 @@ import { bytesOf, type Image, SMALL } from "./image.js";
 import { onIdle, rest } from "./pool.js";
 import { MOST_KEPT } from "./team.js";
 
-// The bytes of the last run's images, for the next one: it takes the system longer to find new pages than to copy what goes into them, and an engine that counts tens of megabytes of them collects.
+// The bytes of the last runs' images, for the next one: it takes the system longer to find new pages than to copy what goes into them, and an engine that counts tens of megabytes of them collects.
 
 /** As many as a run has under way: what a network is to become, and what is made meanwhile. */
 const MOST = 2;
