@@ -118,13 +118,13 @@ describe.each(PATHS)("by $path", ({ path, way }) => {
       signal: stop.signal,
       onProgress(progress) {
         said.push(progress);
-        expect(network.epoch).toBeGreaterThan(0);
-        if (said.length === 2) stop.abort();
+        // The epochs behind it: a machine that has much else to do may not have come to the end of one.
+        expect(network.epoch).toBe(progress.batch === 13 ? progress.epoch : progress.epoch - 1);
+        if (progress.epoch > (said[0] as Progress).epoch) stop.abort();
       },
     });
     await reasonOf(run);
-    const [first, second] = said as [Progress, Progress];
-    expect(second.epoch).toBeGreaterThan(first.epoch);
+    expect(said.at(-1)?.epoch).toBeGreaterThan(said[0]?.epoch as number);
     for (const { batch, loss, samplesPerSecond, secondsLeft } of said) {
       expect(batch).toBeGreaterThanOrEqual(1);
       expect(batch).toBeLessThanOrEqual(13);
